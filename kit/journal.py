@@ -1,0 +1,306 @@
+"""Kit, journal: one line an exchange, committed with the exchange's effect, raw bytes kept.
+
+Not here: what an exchange means. ``facts`` holds what indicators count, in the words of the
+transaction; a refused exchange keeps its line and loses its effect.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from kit.clock import Clock
+from kit.database import DEFAULT_SANDBOX, Database, Scope, UtcDateTime
+from kit.rules import Malformed, Refusal
+from kit.settings import Settings
+
+ACCEPTED, REFUSED, MALFORMED = "accepted", "refused", "malformed"
+UNAUTHORIZED, INJECTED, BUG = "unauthorized", "injected", "bug"
+OUTCOMES = (ACCEPTED, REFUSED, MALFORMED, UNAUTHORIZED, INJECTED, BUG)
+MAX_LINES = 10_000
+FILTERS = ("service", "transaction", "finess", "software", "subject", "type_code", "outcome")
+
+metadata = MetaData()
+
+exchange_table = Table(
+    "exchange",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(24), nullable=False, unique=True),
+    Column("sandbox", String(64), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("stated_at", UtcDateTime, nullable=False),
+    Column("service", String(16), nullable=False),
+    Column("transaction", String(64), nullable=False),
+    Column("listener", String(8), nullable=False),
+    Column("finess", String(16), nullable=False),
+    Column("software", String(200), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("type_code", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("codes", JSON, nullable=False),
+    Column("refusals", JSON, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Index("exchange_by_outcome", "sandbox", "outcome", "seq"),
+    Index("exchange_by_finess", "sandbox", "finess", "seq"),
+)
+
+raw_table = Table(
+    "exchange_raw",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("sandbox", String(64), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, as the journal keeps it."""
+
+    id: str
+    seq: int
+    sandbox: str
+    received_at: datetime
+    stated_at: datetime
+    service: str
+    transaction: str
+    listener: str
+    finess: str
+    software: str
+    subject: str
+    type_code: str
+    outcome: str
+    codes: tuple[str, ...]
+    refusals: tuple[Mapping[str, str], ...]
+    duration_ms: float
+    size_bytes: int
+    facts: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """A flat form for JSON; instants in ISO 8601."""
+        return asdict(self) | {
+            "received_at": self.received_at.isoformat(),
+            "stated_at": self.stated_at.isoformat(),
+        }
+
+
+@dataclass(slots=True)
+class Line:
+    """The line of the running exchange; a route fills it while it works."""
+
+    transaction: str
+    request: bytes
+    received_at: datetime
+    stated_at: datetime
+    started: float
+    listener: str = ""
+    sandbox: str = DEFAULT_SANDBOX
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    finess: str = ""
+    software: str = ""
+    subject: str = ""
+    type_code: str = ""
+    outcome: str = ACCEPTED
+    codes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    explained: tuple[Mapping[str, str], ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    answer: bytes = b""
+
+    def refuse(self, refusals: Iterable[Refusal]) -> None:
+        """Rules are broken: the effect is discarded."""
+        self.outcome = REFUSED
+        self._keep(refusals)
+
+    def unauthorized(self, code: str, why: str, refusals: Iterable[Refusal] = ()) -> None:
+        """The caller is not who they must be."""
+        self.outcome = UNAUTHORIZED
+        self._keep(refusals)
+        if code not in self.codes:
+            self.codes = (code, *self.codes)
+        if not self.refusals:
+            self.explained = ({"code": code, "rule": why},)
+
+    def malformed(self, error: Malformed, code: str = "") -> None:
+        """The message cannot be read."""
+        self.outcome = MALFORMED
+        self.codes = (code,) if code else ()
+        self.explained = ({"code": code, "rule": error.why, "field": error.where},)
+
+    def injected(self, code: str) -> None:
+        """An armed fault fired."""
+        self.outcome, self.codes = INJECTED, (code,)
+
+    def bug(self, name: str = "bug") -> None:
+        """We failed; the trace is in the log, under the exchange's id."""
+        self.outcome, self.codes = BUG, (name,)
+
+    def _keep(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = tuple(refusals)
+        self.codes = tuple(dict.fromkeys(refusal.code.code for refusal in self.refusals))
+
+
+class Journal:
+    """The journal of one service."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+
+    @contextmanager
+    def record(
+        self,
+        service: str,
+        transaction: str,
+        request: bytes,
+        *,
+        listener: str = "",
+        sandbox: str = DEFAULT_SANDBOX,
+    ) -> Iterator[Line]:
+        """Record one exchange: its effect, its line and its bytes are committed together.
+
+        The effect is kept only when the outcome is ``accepted`` at the end. An exception that
+        leaves the block is a bug: it is journalled as such and goes on.
+        """
+        line = self._line(transaction, request, listener, sandbox)
+        with self._database.scope() as scope:
+            try:
+                yield line
+            except Exception as error:
+                line.bug(type(error).__name__)
+                self._write(service, line, scope)
+                raise
+            self._write(service, line, scope)
+
+    def _line(self, transaction: str, request: bytes, listener: str, sandbox: str) -> Line:
+        return Line(
+            transaction,
+            request,
+            received_at=self._clock.wall(),
+            stated_at=self._clock.now(),
+            started=self._clock.monotonic(),
+            listener=listener,
+            sandbox=sandbox,
+        )
+
+    def _write(self, service: str, line: Line, scope: Scope) -> None:
+        request, answer = zlib.compress(line.request, 1), zlib.compress(line.answer, 1)
+        if line.outcome != ACCEPTED:
+            scope.discard()
+        scope.connection.execute(
+            insert(raw_table).values(
+                id=line.id,
+                sandbox=line.sandbox,
+                received_at=line.received_at,
+                request=request,
+                answer=answer,
+            )
+        )
+        scope.connection.execute(insert(exchange_table).values(**self._row(service, line)))
+        scope.commit()
+
+    def _row(self, service: str, line: Line) -> dict[str, Any]:
+        told: list[Mapping[str, str]] = [refusal.as_dict() for refusal in line.refusals]
+        return {
+            "id": line.id,
+            "sandbox": line.sandbox,
+            "received_at": line.received_at,
+            "stated_at": line.stated_at,
+            "service": service,
+            "transaction": line.transaction[:64],
+            "listener": line.listener,
+            "finess": line.finess[:16],
+            "software": line.software[:200],
+            "subject": line.subject[:64],
+            "type_code": line.type_code[:64],
+            "outcome": line.outcome,
+            "codes": list(line.codes),
+            "refusals": told or list(line.explained),
+            "duration_ms": round((self._clock.monotonic() - line.started) * 1000, 3),
+            "size_bytes": len(line.request),
+            "facts": line.facts,
+        }
+
+    def find(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        newest_first: bool = False,
+        sandbox: str = DEFAULT_SANDBOX,
+        code: str = "",
+        **filters: str,
+    ) -> list[Exchange]:
+        """Lines with a ``seq`` above ``after`` that meet every filter (see FILTERS)."""
+        columns = exchange_table.c
+        query = select(exchange_table).where(columns.sandbox == sandbox, columns.seq > after)
+        for name, value in filters.items():
+            if name not in FILTERS:
+                raise ValueError(f"the journal has no filter {name!r}")
+            query = query.where(columns[name] == value)
+        if code:
+            query = query.where(func.lower(cast(columns.codes, String)).contains(code.lower()))
+        query = query.order_by(columns.seq.desc() if newest_first else columns.seq)
+        with self._database.transaction() as connection:
+            rows = connection.execute(query.limit(min(limit, MAX_LINES))).mappings()
+            return [_exchange(row) for row in rows]
+
+    def get(self, exchange_id: str) -> Exchange | None:
+        """One line by its id."""
+        query = select(exchange_table).where(exchange_table.c.id == exchange_id)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).mappings().first()
+        return _exchange(row) if row else None
+
+    def raw(self, exchange_id: str) -> tuple[bytes, bytes] | None:
+        """The bytes of the request and of the answer, or None when they are no longer kept."""
+        query = select(raw_table).where(raw_table.c.id == exchange_id)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).mappings().first()
+        return (zlib.decompress(row["request"]), zlib.decompress(row["answer"])) if row else None
+
+    def count(self, sandbox: str = DEFAULT_SANDBOX) -> int:
+        """How many lines there are."""
+        query = select(func.count()).where(exchange_table.c.sandbox == sandbox)
+        with self._database.transaction() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def prune(self) -> int:
+        """Delete raw bytes older than the retention; returns how many."""
+        oldest = self._clock.wall() - timedelta(days=self._settings.raw_retention_days)
+        with self._database.transaction() as connection:
+            query = delete(raw_table).where(raw_table.c.received_at < oldest)
+            return connection.execute(query).rowcount
+
+
+def _exchange(row: Mapping[Any, Any]) -> Exchange:
+    values = {name: row[name] for name in Exchange.__dataclass_fields__}
+    return Exchange(**values | {"codes": tuple(row["codes"]), "refusals": tuple(row["refusals"])})

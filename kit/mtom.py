@@ -1,0 +1,140 @@
+"""Kit, MTOM: multipart/related with XOP, read and written.
+
+Not here: SOAP (soap), MIME mail (mail). The reader works on bytes, never on text, and is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.message import Message
+from email.parser import BytesHeaderParser
+from urllib.parse import quote, unquote
+
+from kit.rules import Malformed
+from kit.xml import Element, build, qname
+
+MAX_PARTS = 64
+MAX_HEAD_BYTES = 16 * 1024
+XOP_TYPE = "application/xop+xml"
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+
+
+def is_multipart(content_type: str) -> bool:
+    """Whether a Content-Type announces multipart/related."""
+    return _header(content_type).get_content_type() == "multipart/related"
+
+
+def parameter(content_type: str, name: str) -> str:
+    """A parameter of a Content-Type, or an empty text."""
+    value = _header(content_type).get_param(name)
+    return value if isinstance(value, str) else ""
+
+
+def _header(content_type: str) -> Message:
+    message = Message()
+    message["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    return message
+
+
+def read_multipart(content_type: str, body: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """Read multipart/related: the root part, and the others by Content-ID without brackets.
+
+    Raises Malformed. Source: RFC 2387, RFC 2046 §5.1, XOP 1.0.
+    """
+    boundary = parameter(content_type, "boundary")
+    if not _BOUNDARY.fullmatch(boundary):
+        raise Malformed("Content-Type", "multipart/related without a valid boundary")
+    parts = [_part(chunk) for chunk in _chunks(boundary.encode("ascii"), body)]
+    if not parts:
+        raise Malformed("multipart", "no part")
+    return _root_and_others(parts, parameter(content_type, "start").strip("<> "))
+
+
+def _chunks(boundary: bytes, body: bytes) -> list[bytes]:
+    delimiter = b"\r\n--" + boundary
+    pieces = (b"\r\n" + body).split(delimiter)
+    if len(pieces) < 2:
+        raise Malformed("multipart", "the boundary of the Content-Type is not in the body")
+    if not pieces[-1].startswith(b"--"):
+        raise Malformed("multipart", "the closing boundary is missing: the body is truncated")
+    if len(pieces) - 2 > MAX_PARTS:
+        raise Malformed("multipart", f"more than {MAX_PARTS} parts")
+    return pieces[1:-1]
+
+
+def _part(chunk: bytes) -> tuple[Message, bytes]:
+    head, blank, content = chunk.lstrip(b" \t").partition(b"\r\n\r\n")
+    if not blank:
+        raise Malformed("multipart", "a part has no blank line after its headers")
+    if len(head) > MAX_HEAD_BYTES:
+        raise Malformed("multipart", f"the headers of a part exceed {MAX_HEAD_BYTES} bytes")
+    headers = BytesHeaderParser().parsebytes(head.strip() + b"\r\n\r\n")
+    encoding = str(headers.get("Content-Transfer-Encoding", "binary")).strip().lower()
+    if encoding not in {"binary", "8bit", "7bit"}:
+        raise Malformed("Content-Transfer-Encoding", f"{encoding!r} is not read in MTOM")
+    return headers, content
+
+
+def _root_and_others(
+    parts: list[tuple[Message, bytes]], start: str
+) -> tuple[bytes, dict[str, bytes]]:
+    names = [str(headers.get("Content-ID", "")).strip().strip("<>") for headers, _ in parts]
+    if start and start not in names:
+        raise Malformed("Content-Type", f"no part has the Content-ID of start, {start!r}")
+    root = names.index(start) if start else 0
+    others: dict[str, bytes] = {}
+    for place, (name, (_, content)) in enumerate(zip(names, parts, strict=True)):
+        if place == root:
+            continue
+        if not name or name in others:
+            raise Malformed("Content-ID", f"missing or repeated in part {place + 1}")
+        others[name] = content
+    return parts[root][1], others
+
+
+def write_multipart(
+    root: bytes,
+    attachments: Mapping[str, bytes],
+    *,
+    boundary: str,
+    action: str = "",
+    root_id: str = "root@banc.test",
+) -> tuple[str, bytes]:
+    """Write multipart/related: the Content-Type and the body."""
+    sides = [f"--{boundary}\r\nContent-Type: {XOP_TYPE}; charset=UTF-8; "
+             f'type="application/soap+xml"\r\nContent-Transfer-Encoding: binary\r\n'
+             f"Content-ID: <{root_id}>\r\n\r\n".encode(), root]  # fmt: skip
+    for name, content in attachments.items():
+        sides.append(
+            f"\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\n"
+            f"Content-Transfer-Encoding: binary\r\nContent-ID: <{name}>\r\n\r\n".encode()
+        )
+        sides.append(content)
+    sides.append(f"\r\n--{boundary}--\r\n".encode())
+    acts = f'; action="{action}"' if action else ""
+    content_type = (
+        f'multipart/related; boundary="{boundary}"; type="{XOP_TYPE}"; '
+        f'start="<{root_id}>"; start-info="application/soap+xml"{acts}'
+    )
+    return content_type, b"".join(sides)
+
+
+def include(content_id: str) -> Element:
+    """The ``xop:Include`` that stands for an attachment."""
+    return build("xop:Include", href="cid:" + quote(content_id, safe="@.-_~"))
+
+
+def included(element: Element, attachments: Mapping[str, bytes]) -> bytes | None:
+    """The attachment an element's ``xop:Include`` refers to; None when it has no include.
+
+    Raises Malformed when the part is not there.
+    """
+    found = element.find(qname("xop:Include"))
+    if found is None:
+        return None
+    href = found.get("href", "")
+    name = unquote(href.removeprefix("cid:"))
+    if not href.startswith("cid:") or name not in attachments:
+        raise Malformed("xop:Include", f"no part has the Content-ID of href {href!r}")
+    return attachments[name]

@@ -1,0 +1,137 @@
+"""Kit, rules: what a request is refused for, told completely.
+
+A rule book is a list of generator functions; each yields what it refuses. Not here: any rule,
+any protocol; how a refusal looks on the wire is written by the mock that refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code a service answers with: its spelling on the wire, its meaning, where it is written."""
+
+    code: str
+    meaning: str
+    source: str
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found wrong: the subject's identifier, the field, the value seen and expected."""
+
+    subject: str
+    field: str = ""
+    seen: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One broken rule, told so that the sender can repair the request from the answer alone."""
+
+    code: Code
+    rule: str
+    source: str
+    subject: str = ""
+    field: str = ""
+    seen: str = ""
+    expected: str = ""
+
+    @property
+    def text(self) -> str:
+        """One sentence: the rule, the subject and field, seen and expected, and the source."""
+        parts = [self.rule.replace("_", " ")]
+        if self.subject:
+            parts.append(f"subject {self.subject}")
+        if self.field:
+            parts.append(f"field {self.field}")
+        if self.seen:
+            parts.append(f"seen {self.seen!r}")
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        return "; ".join(parts) + f" [{self.source}]"
+
+    def as_dict(self) -> dict[str, str]:
+        """A flat form for JSON: the code's spelling, not its row."""
+        return asdict(self) | {"code": self.code.code, "meaning": self.code.meaning}
+
+
+class Refused(Exception):
+    """One or more rules are broken; ``refusals`` holds them all, in the order of the rule book."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__(" | ".join(refusal.text for refusal in self.refusals))
+
+
+class Malformed(Exception):
+    """A message cannot be read: ``where`` (element, header, line) and ``why``."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+Rule = Callable[..., Iterator[str | Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A rule as the docs list it."""
+
+    code: Code
+    source: str
+    check: Rule
+
+    @property
+    def name(self) -> str:
+        """The rule's name: a sentence with underscores."""
+        return self.check.__name__
+
+    def refusals(self, *args: Any) -> Iterator[Refusal]:
+        """What this rule refuses in ``args``."""
+        for found in self.check(*args):
+            item = Finding(found) if isinstance(found, str) else found
+            yield Refusal(
+                self.code,
+                self.name,
+                self.source,
+                item.subject,
+                item.field,
+                item.seen,
+                item.expected,
+            )
+
+
+class RuleBook:
+    """The rules of one transaction, in the order in which refusals are reported."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[Row] = []
+
+    def rule(self, code: Code, *, source: str) -> Callable[[Rule], Rule]:
+        """Add a generator function; ``source`` names the document and section of the rule."""
+
+        def add(check: Rule) -> Rule:
+            self.rows.append(Row(code, source, check))
+            return check
+
+        return add
+
+    def findings(self, *args: Any) -> list[Refusal]:
+        """Every refusal of ``args``; empty when all rules hold."""
+        return [refusal for row in self.rows for refusal in row.refusals(*args)]
+
+    def check(self, *args: Any) -> None:
+        """Return when all rules hold. Raises Refused with every refusal."""
+        found = self.findings(*args)
+        if found:
+            raise Refused(found)

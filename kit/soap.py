@@ -1,0 +1,423 @@
+"""Kit, SOAP: envelopes, and the port that turns a message into a call and back.
+
+A port bounds, reads, authenticates, routes on the body element and answers; it writes one
+journal line whatever happens, and is the one place that catches. Not here: any operation.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flask import Blueprint, Request, Response, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from kit import mtom
+from kit.connection import cut
+from kit.faults import CODE, CUT, DELAY, LOSE, Fault
+from kit.journal import Line
+from kit.rules import Malformed, Refusal, Refused
+from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_response
+from kit.xml import NS, Element, build, find, find_text, local_name, parse, qname, serialize
+
+SOAP_TYPE = "application/soap+xml"
+ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
+log = logging.getLogger("banc")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A SOAP 1.2 envelope that was read: its header, the one element of its body, addressing."""
+
+    header: Element | None
+    body: Element
+    action: str = ""
+    message_id: str = ""
+    relates_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a route receives. ``sender`` is what the port's ``identify`` returned."""
+
+    action: str
+    message_id: str
+    body: Element
+    header: Element | None
+    attachments: Mapping[str, bytes]
+    peer: Peer | None
+    listener: str
+    line: Line
+    sender: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a route answers; with attachments (Content-ID -> bytes) the answer travels as MTOM."""
+
+    body: Element
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    action: str = ""
+
+
+class SoapFault(Exception):
+    """A SOAP 1.2 fault: ``code`` is Sender, Receiver or VersionMismatch."""
+
+    def __init__(
+        self,
+        code: str = "Sender",
+        *,
+        subcode: str = "",
+        reason: str = "",
+        detail: Element | None = None,
+        status: int = 500,
+        outcome: str = "unauthorized",
+        refusals: Iterable[Refusal] = (),
+    ) -> None:
+        super().__init__(reason)
+        self.code, self.subcode, self.reason = code, subcode, reason
+        self.detail, self.status, self.outcome = detail, status, outcome
+        self.refusals = tuple(refusals)
+
+    @property
+    def journal_code(self) -> str:
+        """What the journal line shows as code."""
+        return self.subcode or self.code
+
+
+class FaultStyle:
+    """How a service words its faults; a mock overrides what it knows better."""
+
+    language = "fr"
+    prefix = "soap"
+
+    def malformed(self, error: Malformed) -> SoapFault:
+        """The message cannot be read."""
+        return SoapFault("Sender", reason=f"{error.where} : {error.why}", outcome="malformed")
+
+    def unknown_operation(self, name: str) -> SoapFault:
+        """No operation has this body element."""
+        why = f"élément de corps inconnu : {name}"
+        return SoapFault("Sender", reason=why, outcome="malformed")
+
+    def refused(self, error: Refused) -> SoapFault:
+        """Rules are broken and the port has no other form for it."""
+        reason = " | ".join(refusal.text for refusal in error.refusals)
+        code = error.refusals[0].code.code
+        return SoapFault(
+            "Sender", subcode=code, reason=reason, outcome="refused", refusals=error.refusals
+        )
+
+    def injected(self, code: str) -> SoapFault:
+        """An armed fault answers with ``code``."""
+        return SoapFault("Receiver", subcode=code, reason=f"défaut injecté : {code}")
+
+    def bug(self, exchange_id: str) -> SoapFault:
+        """Our mistake."""
+        return SoapFault("Receiver", reason=f"banc bug, exchange {exchange_id}", outcome="bug")
+
+    def write(self, fault: SoapFault, message_id: str) -> Element:
+        """The ``soap:Fault`` element. ``message_id`` is the request's, for styles that echo it."""
+        del message_id
+        code = build("soap:Code", build("soap:Value", f"{self.prefix}:{fault.code}"))
+        if fault.subcode:
+            value = build("soap:Value", f"{self.prefix}:{fault.subcode}")
+            code.append(build("soap:Subcode", value))
+        text = build("soap:Text", fault.reason)
+        text.set("{http://www.w3.org/XML/1998/namespace}lang", self.language)
+        element = build("soap:Fault", code, build("soap:Reason", text))
+        if fault.detail is not None:
+            element.append(build("soap:Detail", fault.detail))
+        return element
+
+
+def read_envelope(root: Element) -> Envelope:
+    """Read a SOAP 1.2 envelope. Raises Malformed, or SoapFault for another version of SOAP."""
+    if root.tag == qname("soap11:Envelope"):
+        raise SoapFault("VersionMismatch", reason="SOAP 1.2 attendu", outcome="malformed")
+    if root.tag != qname("soap:Envelope"):
+        raise Malformed("envelope", f"expected soap:Envelope, found {local_name(root)}")
+    body = find(root, "soap:Body")
+    if body is None:
+        raise Malformed("envelope", "soap:Body is missing")
+    roots = [child for child in body if isinstance(child.tag, str)]
+    if len(roots) != 1:
+        raise Malformed("soap:Body", f"expected one element, found {len(roots)}")
+    header = find(root, "soap:Header")
+    said = [""] * 3 if header is None else [
+        find_text(header, f"wsa:{name}") for name in ("Action", "MessageID", "RelatesTo")
+    ]  # fmt: skip
+    return Envelope(header, roots[0], *said)
+
+
+def write_envelope(
+    body: Element,
+    *,
+    action: str = "",
+    to: str = "",
+    message_id: str = "",
+    relates_to: str = "",
+    header_blocks: Iterable[Element] = (),
+    is_answer: bool = False,
+) -> bytes:
+    """A SOAP 1.2 envelope; without addressing and blocks it has no header."""
+    blocks = [*_addressing(action, to, message_id, is_answer), *header_blocks]
+    if relates_to:
+        blocks.append(build("wsa:RelatesTo", relates_to))
+    envelope = build("soap:Envelope", nsmap={"soap": NS["soap"], "wsa": NS["wsa"]})
+    if blocks:
+        envelope.append(build("soap:Header", *blocks))
+    envelope.append(build("soap:Body", body))
+    return serialize(envelope, declaration=True)
+
+
+def _addressing(action: str, to: str, message_id: str, is_answer: bool) -> list[Element]:
+    blocks = []
+    if action:
+        block = build("wsa:Action", action)
+        if not is_answer:
+            block.set(qname("soap:mustUnderstand"), "true")
+        blocks.append(block)
+    if message_id:
+        blocks.append(build("wsa:MessageID", message_id))
+    if to:
+        blocks.append(build("wsa:To", to))
+    if action and not is_answer:
+        blocks.append(build("wsa:ReplyTo", build("wsa:Address", ANONYMOUS)))
+    return blocks
+
+
+Operation = Callable[[Call], Element | Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    run: Operation
+    action: str
+    transaction: str
+    reply_action: str
+
+
+class Port:
+    """One path of a service: SOAP messages in, functions called, SOAP messages out."""
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        path: str,
+        service: Service,
+        *,
+        identify: Callable[[Call], Any] | None = None,
+        on_refused: Callable[[Call, Refused], Element | Reply] | None = None,
+        on_injected: Callable[[Call, str], Element | Reply] | None = None,
+        fault_style: FaultStyle | None = None,
+        addressing: bool = True,
+        envelope: Callable[[Element], bytes] | None = None,
+    ) -> None:
+        self.path = path
+        self._service = service
+        self._identify = identify
+        self._on_refused = on_refused
+        self._on_injected = on_injected
+        self._style = fault_style or FaultStyle()
+        self._addressing = addressing
+        self._write_envelope = envelope
+        self._rows: dict[str, _Row] = {}
+        blueprint.add_url_rule(path, f"soap{path}", self._serve, methods=["POST"])
+
+    def operation(
+        self, body: str, *, transaction: str, action: str = "", reply_action: str = ""
+    ) -> Callable[[Operation], Operation]:
+        """Answer messages whose body element is ``body`` (``prefix:Name`` or ``{ns}Name``)."""
+
+        def add(run: Operation) -> Operation:
+            tag = body if body.startswith("{") else qname(body)
+            self._rows[tag] = _Row(run, action, transaction, reply_action)
+            return run
+
+        return add
+
+    def _serve(self) -> Response:
+        service, exchange = self._service, _Exchange(self)
+        body = exchange.read_body(request)
+        raw = raw_request(request, body)
+        listener = listener_of(request.environ)
+        with service.journal.record(service.name, "?", raw, listener=listener) as line:
+            response = exchange.answer(line, body)
+            line.answer = raw_response(response)
+        if exchange.lost:
+            cut(request.environ)
+        return response
+
+
+class _Exchange:
+    """One request on its way through a port."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._style = port._style
+        self._too_large = False
+        self._truncated = False
+        self._message_id = ""
+        self._row: _Row | None = None
+        self.lost = False
+
+    def read_body(self, given: Request) -> bytes:
+        """The body's bytes; what is wrong with them is told by ``answer``."""
+        try:
+            body = given.get_data(cache=False)
+        except RequestEntityTooLarge:
+            self._too_large = True
+            return b""
+        except ClientDisconnected:
+            self._truncated = True
+            return b""
+        self._truncated = given.content_length is not None and len(body) < given.content_length
+        return body
+
+    def answer(self, line: Line, body: bytes) -> Response:
+        """The response; the line tells what happened."""
+        try:
+            return self._write(self._run(line, body))
+        except Malformed as error:
+            fault = self._style.malformed(error)
+            line.malformed(error, fault.journal_code)
+            return self._write_fault(fault)
+        except SoapFault as fault:
+            _tell(line, fault)
+            return self._write_fault(fault)
+        except Exception:
+            log.exception("banc bug, exchange %s", line.id)
+            line.bug()
+            return self._write_fault(self._style.bug(line.id))
+
+    def _run(self, line: Line, body: bytes) -> Reply:
+        call = self._read(line, body)
+        row = self._row = self._port._rows.get(str(call.body.tag))
+        if row is None:
+            raise self._style.unknown_operation(local_name(call.body))
+        line.transaction = row.transaction
+        if row.action and call.action != row.action:
+            line.facts["lint"] = [f"action {call.action!r}, expected {row.action!r}"]
+        fault = self._port._service.faults.draw(row.transaction, body)
+        if fault is not None and (reply := self._disturb(call, fault)) is not None:
+            return reply
+        return self._operate(call, row)
+
+    def _operate(self, call: Call, row: _Row) -> Reply:
+        try:
+            if self._port._identify is not None:
+                call = replace(call, sender=self._port._identify(call))
+            return _as_reply(row.run(call))
+        except Refused as error:
+            if self._port._on_refused is None:
+                raise self._style.refused(error) from error
+            call.line.refuse(error.refusals)
+            return _as_reply(self._port._on_refused(call, error))
+
+    def _read(self, line: Line, body: bytes) -> Call:
+        settings = self._port._service.settings
+        if self._too_large:
+            raise Malformed("body", f"larger than {settings.max_body_bytes} bytes")
+        if self._truncated:
+            raise Malformed("body", "shorter than its Content-Length")
+        root, attachments = _split(request.content_type or "", body)
+        read = parse(root, max_depth=settings.max_xml_depth, max_nodes=settings.max_xml_nodes)
+        envelope = read_envelope(read)
+        self._message_id = envelope.message_id
+        action = envelope.action or mtom.parameter(request.content_type or "", "action")
+        return Call(
+            action,
+            envelope.message_id,
+            envelope.body,
+            envelope.header,
+            attachments,
+            peer_of(request.environ),
+            listener_of(request.environ),
+            line,
+        )
+
+    def _disturb(self, call: Call, fault: Fault) -> Reply | None:
+        if fault.effect == DELAY:
+            time.sleep(int(fault.value) / 1000)
+        elif fault.effect == LOSE:
+            self.lost = True
+        elif fault.effect == CUT:
+            cut(request.environ)
+            self.lost = True
+            raise SoapFault("Receiver", subcode=CUT, reason="connexion coupée", outcome="injected")
+        elif fault.effect == CODE:
+            return self._inject(call, fault.value)
+        return None
+
+    def _inject(self, call: Call, code: str) -> Reply:
+        if self._port._on_injected is None:
+            fault = self._style.injected(code)
+            fault.outcome = "injected"
+            raise fault
+        call.line.injected(code)
+        return _as_reply(self._port._on_injected(call, code))
+
+    def _write(self, reply: Reply) -> Response:
+        action = reply.action or (self._row.reply_action if self._row else "")
+        root = self._envelope(reply.body, action)
+        if not reply.attachments:
+            return Response(root, 200, content_type=f"{SOAP_TYPE}; charset=UTF-8")
+        boundary = "banc-" + _derived_id(self._message_id).hex
+        content_type, body = mtom.write_multipart(
+            root, reply.attachments, boundary=boundary, action=action
+        )
+        return Response(body, 200, content_type=content_type)
+
+    def _envelope(self, body: Element, action: str) -> bytes:
+        if self._port._write_envelope is not None:
+            return self._port._write_envelope(body)
+        if not self._port._addressing:
+            return write_envelope(body)
+        return write_envelope(
+            body,
+            action=action,
+            to=ANONYMOUS,
+            message_id=f"urn:uuid:{_derived_id(self._message_id)}",
+            relates_to=self._message_id,
+            is_answer=True,
+        )
+
+    def _write_fault(self, fault: SoapFault) -> Response:
+        element = self._style.write(fault, self._message_id)
+        root = self._envelope(element, "http://www.w3.org/2005/08/addressing/soap/fault")
+        status = 413 if self._too_large else fault.status
+        return Response(root, status, content_type=f"{SOAP_TYPE}; charset=UTF-8")
+
+
+def _derived_id(message_id: str) -> uuid.UUID:
+    """The answer's id is a function of the request's: the same run gives the same bytes."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, message_id)
+
+
+def _as_reply(answer: Element | Reply) -> Reply:
+    return answer if isinstance(answer, Reply) else Reply(answer)
+
+
+def _split(content_type: str, body: bytes) -> tuple[bytes, dict[str, bytes]]:
+    if mtom.is_multipart(content_type):
+        return mtom.read_multipart(content_type, body)
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != SOAP_TYPE:
+        raise Malformed("Content-Type", f"{kind or 'none'}, expected {SOAP_TYPE}")
+    return body, {}
+
+
+def _tell(line: Line, fault: SoapFault) -> None:
+    if fault.outcome == "malformed":
+        line.malformed(Malformed("message", fault.reason), fault.journal_code)
+    elif fault.outcome == "injected":
+        line.injected(fault.journal_code)
+    elif fault.outcome == "refused":
+        line.refuse(fault.refusals)
+    else:
+        line.unauthorized(fault.journal_code, fault.reason, fault.refusals)

@@ -1,0 +1,1 @@
+"""The national services, one folder each, simulated on the wire."""
