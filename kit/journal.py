@@ -79,6 +79,9 @@ raw_table = Table(
     Column("answer", LargeBinary, nullable=False),
 )
 
+_INSERT_LINE = insert(exchange_table).inline()  # built once: every exchange runs them
+_INSERT_RAW = insert(raw_table).inline()
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -215,16 +218,15 @@ class Journal:
         request, answer = zlib.compress(line.request, 1), zlib.compress(line.answer, 1)
         if line.outcome != ACCEPTED:
             scope.discard()
-        scope.connection.execute(
-            insert(raw_table).values(
-                id=line.id,
-                sandbox=line.sandbox,
-                received_at=line.received_at,
-                request=request,
-                answer=answer,
-            )
-        )
-        scope.connection.execute(insert(exchange_table).values(**self._row(service, line)))
+        raw = {
+            "id": line.id,
+            "sandbox": line.sandbox,
+            "received_at": line.received_at,
+            "request": request,
+            "answer": answer,
+        }
+        scope.connection.execute(_INSERT_RAW, raw)
+        scope.connection.execute(_INSERT_LINE, self._row(service, line))
         scope.commit()
 
     def _row(self, service: str, line: Line) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Not here: entry points (routes), servers and sockets (server).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,15 @@ def raw_response(response: Response) -> bytes:
     return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + response.get_data()
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One transaction a service offers: its name, where it is asked, one sentence."""
+
+    transaction: str
+    where: str
+    sentence: str
+
+
 class Service:
     """One mock in one process."""
 
@@ -100,6 +109,7 @@ class Service:
         self.database = Database(settings, name)
         self.journal = Journal(self.database, self.clock, settings)
         self.faults = Faults(settings.data_dir, name, self.clock)
+        self.offered: list[Offered] = []
         self._tables: list[MetaData] = [journal.metadata]
         self.app = self._flask()
 
@@ -130,6 +140,11 @@ def _http_error(found: HTTPException) -> Response:
 def _bug(found: Exception) -> Response:
     log.exception("banc bug", exc_info=found)
     return control.error(500, "banc bug: this is our mistake, the server log has the trace")
+
+
+def first_line(function: Callable[..., Any]) -> str:
+    """The first sentence of a function's docstring, for the docs."""
+    return (function.__doc__ or "").strip().partition("\n")[0]
 
 
 def create_service(name: str, settings: Settings, clock: Clock | None = None) -> Service:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _day(text: str) -> str:
+    """A day in ISO 8601, kept as text."""
+    return date.fromisoformat(text).isoformat()
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -93,17 +99,54 @@ class Settings:
     mssante_port: int = row(8084, "MSSanté, mailbox API over plain HTTP.", _port)
     submission_port: int = row(8587, "MSSanté, SMTP submission with STARTTLS.", _port)
     imap_port: int = row(8143, "MSSanté, IMAP with STARTTLS.", _port)
+    mssante_password: str = row("banc", "MSSanté: the password of every mailbox.")
+    mssante_max_message_bytes: int = row(
+        30 * 1024 * 1024, "MSSanté: largest message of submission (SIZE) and of APPEND.", _positive
+    )
+    mssante_max_recipients: int = row(
+        100, "MSSanté: most recipients of one message; one more is refused (452).", _positive
+    )
     console_port: int = row(8080, "Console, plain HTTP.", _port)
     dmp_host: str = row("", "Where the other parts find the DMP; empty: the address above.")
     ins_host: str = row("", "Where the other parts find INSi; empty: the address above.")
     ror_host: str = row("", "Where the other parts find the ROR; empty: the address above.")
     mssante_host: str = row("", "Where the other parts find MSSanté; empty: the address above.")
+    console_host: str = row("", "Where the other parts find the console; empty: the address above.")
     server_names: tuple[str, ...] = row(
         ("localhost", "dmp", "ins", "ror", "mssante"),
         "Host names in the server certificate, separated by commas; 127.0.0.1 is always there.",
         _names,
     )
     pkcs12_password: str = row("banc", "Password of the PKCS#12 files of the test authority.")
+    vihf_window_minutes: int = row(
+        60,
+        "Minutes a VIHF is accepted after its IssueInstant (bench time); unconfirmed.",
+        _positive,
+    )
+    vihf_accept_sha1: bool = row(
+        True, "Accept RSA-SHA1 in the signature of a VIHF, as in examples of 2019.", _boolean
+    )
+    vihf_accept_capital_mode: bool = row(
+        False, "Accept the attribute Authentification_Mode written with a capital M.", _boolean
+    )
+    dmp_require_vihf: str = row(
+        "strict",
+        "DMP, plain listener: strict judges the VIHF as the TLS one does, lenient only reads it.",
+        one_of("strict", "lenient"),
+    )
+    dmp_lot_signature: str = row(
+        "strict",
+        "DMP: strict wants a right signature in every lot, lenient does not look at it.",
+        one_of("strict", "lenient"),
+    )
+    dmp_ins_gate_on: str = row(
+        "2023-10-01",
+        "DMP: day (bench time) from which a document must carry a qualified INS.",
+        _day,
+    )
+    dmp_visibility_cumul: bool = row(
+        False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean
+    )
     max_body_bytes: int = row(
         32 * 1024 * 1024, "Largest HTTP request body; larger is refused (413).", _positive
     )
@@ -156,7 +199,7 @@ class Settings:
     )
 
     def reach(self, service: str) -> str:
-        """The host at which the other parts find ``service`` (dmp, ins, ror, mssante)."""
+        """Where the other parts find ``service``: dmp, ins, ror, mssante or console."""
         return str(getattr(self, f"{service}_host") or self.host)
 
 

@@ -1,4 +1,4 @@
-"""Kit, SOAP: envelopes, and the port that turns a message into a call and back.
+"""Kit, SOAP: the port that turns a message into a call and back.
 
 A port bounds, reads, authenticates, routes on the body element and answers; it writes one
 journal line whatever happens, and is the one place that catches. Not here: any operation.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,24 +20,23 @@ from kit import mtom
 from kit.connection import cut
 from kit.faults import CODE, CUT, DELAY, LOSE, Fault
 from kit.journal import Line
-from kit.rules import Malformed, Refusal, Refused
-from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_response
-from kit.xml import NS, Element, build, find, find_text, local_name, parse, qname, serialize
+from kit.rules import Malformed, Refused
+from kit.service import (
+    Offered,
+    Peer,
+    Service,
+    first_line,
+    listener_of,
+    peer_of,
+    raw_request,
+    raw_response,
+)
+from kit.soap.envelope import ANONYMOUS, read_envelope, write_envelope
+from kit.soap.faults import FaultStyle, SoapFault
+from kit.xml import Element, local_name, parse, qname
 
 SOAP_TYPE = "application/soap+xml"
-ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
 log = logging.getLogger("banc")
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A SOAP 1.2 envelope that was read: its header, the one element of its body, addressing."""
-
-    header: Element | None
-    body: Element
-    action: str = ""
-    message_id: str = ""
-    relates_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,133 +61,6 @@ class Reply:
     body: Element
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     action: str = ""
-
-
-class SoapFault(Exception):
-    """A SOAP 1.2 fault: ``code`` is Sender, Receiver or VersionMismatch."""
-
-    def __init__(
-        self,
-        code: str = "Sender",
-        *,
-        subcode: str = "",
-        reason: str = "",
-        detail: Element | None = None,
-        status: int = 500,
-        outcome: str = "unauthorized",
-        refusals: Iterable[Refusal] = (),
-    ) -> None:
-        super().__init__(reason)
-        self.code, self.subcode, self.reason = code, subcode, reason
-        self.detail, self.status, self.outcome = detail, status, outcome
-        self.refusals = tuple(refusals)
-
-    @property
-    def journal_code(self) -> str:
-        """What the journal line shows as code."""
-        return self.subcode or self.code
-
-
-class FaultStyle:
-    """How a service words its faults; a mock overrides what it knows better."""
-
-    language = "fr"
-    prefix = "soap"
-
-    def malformed(self, error: Malformed) -> SoapFault:
-        """The message cannot be read."""
-        return SoapFault("Sender", reason=f"{error.where} : {error.why}", outcome="malformed")
-
-    def unknown_operation(self, name: str) -> SoapFault:
-        """No operation has this body element."""
-        why = f"élément de corps inconnu : {name}"
-        return SoapFault("Sender", reason=why, outcome="malformed")
-
-    def refused(self, error: Refused) -> SoapFault:
-        """Rules are broken and the port has no other form for it."""
-        reason = " | ".join(refusal.text for refusal in error.refusals)
-        code = error.refusals[0].code.code
-        return SoapFault(
-            "Sender", subcode=code, reason=reason, outcome="refused", refusals=error.refusals
-        )
-
-    def injected(self, code: str) -> SoapFault:
-        """An armed fault answers with ``code``."""
-        return SoapFault("Receiver", subcode=code, reason=f"défaut injecté : {code}")
-
-    def bug(self, exchange_id: str) -> SoapFault:
-        """Our mistake."""
-        return SoapFault("Receiver", reason=f"banc bug, exchange {exchange_id}", outcome="bug")
-
-    def write(self, fault: SoapFault, message_id: str) -> Element:
-        """The ``soap:Fault`` element. ``message_id`` is the request's, for styles that echo it."""
-        del message_id
-        code = build("soap:Code", build("soap:Value", f"{self.prefix}:{fault.code}"))
-        if fault.subcode:
-            value = build("soap:Value", f"{self.prefix}:{fault.subcode}")
-            code.append(build("soap:Subcode", value))
-        text = build("soap:Text", fault.reason)
-        text.set("{http://www.w3.org/XML/1998/namespace}lang", self.language)
-        element = build("soap:Fault", code, build("soap:Reason", text))
-        if fault.detail is not None:
-            element.append(build("soap:Detail", fault.detail))
-        return element
-
-
-def read_envelope(root: Element) -> Envelope:
-    """Read a SOAP 1.2 envelope. Raises Malformed, or SoapFault for another version of SOAP."""
-    if root.tag == qname("soap11:Envelope"):
-        raise SoapFault("VersionMismatch", reason="SOAP 1.2 attendu", outcome="malformed")
-    if root.tag != qname("soap:Envelope"):
-        raise Malformed("envelope", f"expected soap:Envelope, found {local_name(root)}")
-    body = find(root, "soap:Body")
-    if body is None:
-        raise Malformed("envelope", "soap:Body is missing")
-    roots = [child for child in body if isinstance(child.tag, str)]
-    if len(roots) != 1:
-        raise Malformed("soap:Body", f"expected one element, found {len(roots)}")
-    header = find(root, "soap:Header")
-    said = [""] * 3 if header is None else [
-        find_text(header, f"wsa:{name}") for name in ("Action", "MessageID", "RelatesTo")
-    ]  # fmt: skip
-    return Envelope(header, roots[0], *said)
-
-
-def write_envelope(
-    body: Element,
-    *,
-    action: str = "",
-    to: str = "",
-    message_id: str = "",
-    relates_to: str = "",
-    header_blocks: Iterable[Element] = (),
-    is_answer: bool = False,
-) -> bytes:
-    """A SOAP 1.2 envelope; without addressing and blocks it has no header."""
-    blocks = [*_addressing(action, to, message_id, is_answer), *header_blocks]
-    if relates_to:
-        blocks.append(build("wsa:RelatesTo", relates_to))
-    envelope = build("soap:Envelope", nsmap={"soap": NS["soap"], "wsa": NS["wsa"]})
-    if blocks:
-        envelope.append(build("soap:Header", *blocks))
-    envelope.append(build("soap:Body", body))
-    return serialize(envelope, declaration=True)
-
-
-def _addressing(action: str, to: str, message_id: str, is_answer: bool) -> list[Element]:
-    blocks = []
-    if action:
-        block = build("wsa:Action", action)
-        if not is_answer:
-            block.set(qname("soap:mustUnderstand"), "true")
-        blocks.append(block)
-    if message_id:
-        blocks.append(build("wsa:MessageID", message_id))
-    if to:
-        blocks.append(build("wsa:To", to))
-    if action and not is_answer:
-        blocks.append(build("wsa:ReplyTo", build("wsa:Address", ANONYMOUS)))
-    return blocks
 
 
 Operation = Callable[[Call], Element | Reply]
@@ -237,6 +109,9 @@ class Port:
         def add(run: Operation) -> Operation:
             tag = body if body.startswith("{") else qname(body)
             self._rows[tag] = _Row(run, action, transaction, reply_action)
+            self._service.offered.append(
+                Offered(transaction, f"{self.path} {tag.rpartition('}')[2]}", first_line(run))
+            )
             return run
 
         return add

@@ -1,0 +1,1 @@
+"""Banc as one types or imports it."""

@@ -1,0 +1,199 @@
+"""Banc, screens: tables and progress bars of the command line.
+
+Not here: computing anything; a screen shows what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from kit.settings import Settings
+
+OUTCOME_STYLE = {
+    "accepted": "green",
+    "refused": "yellow",
+    "malformed": "red",
+    "unauthorized": "magenta",
+    "injected": "cyan",
+    "bug": "bold red",
+}
+VERDICT = {
+    "attained": ("atteint", "green"),
+    "not_attained": ("non atteint", "red"),
+    "not_measurable": ("non mesurable", "yellow"),
+    "not_applicable": ("sans objet", "dim"),
+}
+
+
+def addresses(settings: Settings) -> RenderableType:
+    """The one table of ``banc up``: service, URL, what it demands; then certificates."""
+    from banc.parts import parts
+
+    table = Table(title="Services", title_justify="left")
+    for name in ("Service", "Listener", "URL", "Access"):
+        table.add_column(name, overflow="fold")
+    for part in parts(settings):
+        for address in part.addresses:
+            table.add_row(part.title, address.label, address.url, address.access)
+    return Group(table, certificates(settings))
+
+
+def certificates(settings: Settings) -> RenderableType:
+    """Credentials ready for a first try: certificate files and a mailbox."""
+    from banc.credentials import ready
+
+    table = Table(title="Credentials", title_justify="left")
+    for name in ("What", "Value"):
+        table.add_column(name, overflow="fold")
+    for what, value in ready(settings):
+        table.add_row(what, value)
+    return table
+
+
+class _Bars:
+    """One bar an establishment."""
+
+    def __init__(self, progress: Progress, days: float) -> None:
+        self._progress = progress
+        self._days = days
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, step: Any) -> None:
+        name = step.establishment
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=max(step.expected, 1), note="")
+        note = f"{step.simulated_at:%a %d %H:%M}  {step.refused} refused, {step.waiting} waiting"
+        self._progress.update(
+            self._tasks[name], completed=step.delivered, total=max(step.expected, 1), note=note
+        )
+
+
+@contextmanager
+def playing(console: Console, scenario: Any) -> Iterator[Callable[[Any], None]]:
+    """Progress of a play; gives the function to call at each step."""
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        TextColumn("{task.completed:>5.0f}/{task.total:.0f} deliveries"),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+    )
+    console.print(f"Playing [bold]{scenario.title}[/]: {scenario.days} simulated days")
+    with Progress(*columns, console=console, refresh_per_second=4) as progress:
+        yield _Bars(progress, scenario.days)
+
+
+def run(found: Any) -> RenderableType:
+    """What a play did, by channel."""
+    table = Table(title=f"Run {found.folder}", title_justify="left")
+    for name in ("Channel", "Delivered", "Refused", "Abandoned", "Retries"):
+        table.add_column(name, justify="left" if name == "Channel" else "right")
+    for row in found.channels:
+        table.add_row(
+            row.channel, str(row.delivered), str(row.refused), str(row.abandoned), str(row.retries)
+        )
+    return Group(table, Text(f"{found.deliveries} deliveries in {found.duration_s:.1f} s"))
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value * 100:.1f} %"
+
+
+def indicators(measurement: Any) -> RenderableType:
+    """The indicators: numerator, denominator, value, interval, target, verdict."""
+    table = Table(
+        title=f"Indicateurs, catalogue {measurement.catalogue_version}", title_justify="left"
+    )
+    for name in ("Code", "Indicateur", "Établissement"):
+        table.add_column(name, overflow="fold")
+    for name in ("Num.", "Dén.", "Valeur", "Intervalle 95 %", "Cible"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Verdict", no_wrap=True)
+    for result in measurement.results:
+        table.add_row(*_indicator(result))
+    return table
+
+
+def _indicator(result: Any) -> Sequence[RenderableType]:
+    label, style = VERDICT[result.verdict]
+    ratio = result.den is not None
+    interval = (
+        f"{_percent(result.wilson_lo)} à {_percent(result.wilson_hi)}"
+        if result.wilson_lo is not None
+        else "-"
+    )
+    return (
+        result.code,
+        result.label_fr,
+        result.establishment or "ensemble",
+        str(result.num),
+        "-" if result.den is None else str(result.den),
+        _percent(result.value) if ratio else str(result.num),
+        interval,
+        _target(result),
+        Text(label, style=style),
+    )
+
+
+def _target(result: Any) -> str:
+    if isinstance(result.target, bool):
+        return "oui"
+    sign = {"<=": "≤", ">=": "≥"}.get(result.comparator, result.comparator)
+    return f"{sign} {_percent(result.target)}" if result.den is not None else f"≥ {result.target}"
+
+
+def exchange(line: Mapping[str, Any]) -> RenderableType:
+    """One journal line, and what it was refused for."""
+    text = Text(f"{line['received_at'][11:23]} ")
+    text.append(f"{line['outcome']:<12} ", style=OUTCOME_STYLE.get(line["outcome"], ""))
+    text.append(f"{line['service']:<8}{line['transaction']:<24} {line['duration_ms']:>8.1f} ms  ")
+    text.append(f"{line['finess']} {line['type_code']} {line['id']}")
+    for refusal in line["refusals"]:
+        text.append(f"\n    {refusal.get('code', '')}: {_explained(refusal)}", style="yellow")
+    return text
+
+
+def _explained(refusal: Mapping[str, str]) -> str:
+    parts = [refusal.get("rule", "").replace("_", " ")]
+    parts += [
+        f"{name} {refusal[name]}"
+        for name in ("subject", "field", "seen", "expected", "source")
+        if refusal.get(name)
+    ]
+    return "; ".join(parts)
+
+
+def fed(results: Sequence[Any]) -> RenderableType:
+    """What became of each document fed."""
+    table = Table(title="Documents fed to the DMP", title_justify="left")
+    for name in ("File", "Type", "Verdict", "Why"):
+        table.add_column(name, overflow="fold")
+    for result in results:
+        why = "\n".join(_explained(item) for item in result.refusals) or result.note
+        verdict = Text("accepted", "green") if result.accepted else Text("refused", "yellow")
+        table.add_row(result.file.name, result.type_code, verdict, why)
+    return table
+
+
+def load(report: Any) -> RenderableType:
+    """A load profile's result, one row a kind of request, and the thresholds."""
+    table = Table(title=f"Profile {report.profile}", title_justify="left")
+    for name in ("Request", "Count", "Failures", "p50 ms", "p95 ms", "a second"):
+        table.add_column(name, justify="left" if name == "Request" else "right")
+    for row in report.rows:
+        table.add_row(
+            row.name, str(row.count), str(row.failures), f"{row.p50_ms:.0f}", f"{row.p95_ms:.0f}",
+            f"{row.per_second:.1f}",
+        )  # fmt: skip
+    verdicts = [
+        Text(f"{'ok    ' if item.held else 'missed'} {item.text}", "green" if item.held else "red")
+        for item in report.thresholds
+    ]
+    return Group(table, *verdicts)

@@ -1,0 +1,1 @@
+"""Web console: one question and its answer a page."""

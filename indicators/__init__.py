@@ -1,0 +1,1 @@
+"""Programme indicators, measured from journals and exported tables."""

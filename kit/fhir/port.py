@@ -1,0 +1,365 @@
+"""Kit, FHIR: the port, which turns an HTTP request into a call and back.
+
+The FHIR sister of the SOAP port: it bounds, routes on method and path, draws faults,
+authenticates, reads the body and answers; it writes one journal line whatever happens, and is
+the one place that catches. Not here: any interaction of a service.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flask import Blueprint, Request, Response, request
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from kit.connection import cut
+from kit.faults import CUT, DELAY, LOSE, Fault
+from kit.fhir import errors
+from kit.fhir.outcome import status_of, write_refusals
+from kit.fhir.reading import Resource, read_json
+from kit.journal import Line
+from kit.rules import Code, Malformed, Refusal, Refused
+from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_response
+
+FHIR_JSON = "application/fhir+json"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+log = logging.getLogger("banc")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is for: the interaction in the words of FHIR, the resource type and id."""
+
+    interaction: str
+    resource_type: str = ""
+    resource_id: str = ""
+
+    @property
+    def transaction(self) -> str:
+        """The name in the journal: ``SEARCH Organization``."""
+        return f"{self.interaction} {self.resource_type}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a route receives. ``sender`` is what the port's ``identify`` returned."""
+
+    target: Target
+    parameters: tuple[tuple[str, str], ...]
+    headers: Headers
+    base_url: str
+    url: str
+    peer: Peer | None
+    listener: str
+    line: Line
+    body: Resource = field(default_factory=dict)
+    sender: Any = None
+
+    def parameter(self, name: str) -> tuple[str, ...]:
+        """Every value of a parameter of the URL."""
+        return tuple(value for key, value in self.parameters if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a route answers."""
+
+    body: Resource
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def route(method: str, path: str) -> Target:
+    """The interaction of a FHIR request. Source: FHIR R4, RESTful API 3.1.0.1.2 (summary)."""
+    parts = [part for part in path.split("/") if part]
+    if not parts:
+        return Target("BATCH" if method == "POST" else "SEARCH-SYSTEM")
+    if parts == ["metadata"] and method == "GET":
+        return Target("CAPABILITIES")
+    if any(part.startswith("$") for part in parts):
+        return Target("OPERATION")
+    if len(parts) > 1 and parts[1] == "_search":
+        return Target("SEARCH-BY-POST", parts[0])
+    if len(parts) > 2:
+        return Target("HISTORY", parts[0], parts[1])
+    return Target(_NAMES[method, len(parts)], *parts)
+
+
+_NAMES = {
+    ("GET", 1): "SEARCH",
+    ("POST", 1): "CREATE",
+    ("PUT", 1): "UPDATE",
+    ("PATCH", 1): "PATCH",
+    ("DELETE", 1): "DELETE",
+    ("GET", 2): "READ",
+    ("POST", 2): "CREATE",
+    ("PUT", 2): "UPDATE",
+    ("PATCH", 2): "PATCH",
+    ("DELETE", 2): "DELETE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How an endpoint reads bodies and words its errors; the default is FHIR."""
+
+    media_type: str = FHIR_JSON
+    body_type: str = FHIR_JSON
+    route: Callable[[str, str], Target] = route
+    read_body: Callable[..., Resource] = read_json
+    write_refusals: Callable[[Iterable[Refusal]], Resource] = write_refusals
+
+
+Interaction = Callable[[Call], Reply]
+
+
+class Port:
+    """One base path of a service: HTTP in, functions called, FHIR out."""
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        path: str,
+        service: Service,
+        *,
+        types: Collection[str] = (),
+        identify: Callable[[Call], Any] | None = None,
+        style: Style | None = None,
+    ) -> None:
+        self.path = path
+        self.service = service
+        self.types = frozenset(types)
+        self.identify = identify
+        self.style = style or Style()
+        self._rows: dict[tuple[str, str], Interaction] = {}
+        for rule, name in ((path, "root"), (f"{path}/<path:rest>", "rest")):
+            blueprint.add_url_rule(
+                rule,
+                f"fhir{path.replace('.', '_')}-{name}",
+                self._serve,
+                methods=METHODS,
+                strict_slashes=False,
+            )
+
+    def interaction(self, name: str, *types: str) -> Callable[[Interaction], Interaction]:
+        """Answer the interaction ``name`` (READ, SEARCH, PATCH …) on these resource types."""
+
+        def add(run: Interaction) -> Interaction:
+            for resource_type in types or ("",):
+                self._rows[name, resource_type] = run
+            return run
+
+        return add
+
+    def row(self, target: Target) -> Interaction:
+        """The function that answers. Raises Refused: unknown type, or interaction not offered."""
+        found = self._rows.get((target.interaction, target.resource_type))
+        if found is not None:
+            return found
+        if target.resource_type and target.resource_type not in self.types:
+            offered = ", ".join(sorted(self.types))
+            raise refused(
+                errors.UNKNOWN_TYPE,
+                "the resource type is one that the service offers",
+                seen=target.resource_type,
+                expected=offered,
+            )
+        raise refused(
+            errors.UNKNOWN_INTERACTION,
+            "the interaction is one that the service offers",
+            subject=target.resource_type,
+            seen=target.interaction,
+        )
+
+    def _serve(self, rest: str = "") -> Response:
+        exchange = _Exchange(self, rest)
+        body = exchange.read_body(request)
+        raw = raw_request(request, body)
+        listener = listener_of(request.environ)
+        name = exchange.transaction
+        with self.service.journal.record(self.service.name, name, raw, listener=listener) as line:
+            line.software = request.user_agent.string
+            response = exchange.answer(line, body)
+            line.answer = raw_response(response)
+        if exchange.lost:
+            cut(request.environ)
+        return response
+
+
+class _Exchange:
+    """One request on its way through a port."""
+
+    def __init__(self, port: Port, rest: str) -> None:
+        self._port = port
+        self._style = port.style
+        self._trouble: Refused | None = None
+        method = "GET" if request.method == "HEAD" else request.method
+        self._target = port.style.route(method, rest)
+        self.lost = False
+
+    @property
+    def transaction(self) -> str:
+        """The journal's name; a type that is not offered is not repeated there."""
+        kind = self._target.resource_type
+        known = not kind or kind in self._port.types
+        return self._target.transaction if known else f"{self._target.interaction} ?"
+
+    def read_body(self, given: Request) -> bytes:
+        """The body's bytes; what is wrong with them is told by ``answer``."""
+        limit = self._port.service.settings.max_json_bytes
+        try:
+            body = given.get_data(cache=False)
+        except RequestEntityTooLarge:
+            self._trouble = _too_large(self._port.service.settings.max_body_bytes)
+            return b""
+        except ClientDisconnected:
+            self._trouble = _truncated()
+            return b""
+        if given.content_length is not None and len(body) < given.content_length:
+            self._trouble = _truncated()
+        elif len(body) > limit:
+            self._trouble = _too_large(limit)
+        return body
+
+    def answer(self, line: Line, body: bytes) -> Response:
+        """The response; the line tells what happened."""
+        try:
+            return self._write(self._run(line, body))
+        except Malformed as error:
+            line.malformed(error, errors.CANNOT_READ.code)
+            told = _refusal(errors.CANNOT_READ, error.why, field=error.where)
+            return self._write_refusals((told,))
+        except Refused as error:
+            _tell(line, error)
+            return self._write_refusals(error.refusals)
+        except Exception:
+            log.exception("banc bug, exchange %s", line.id)
+            line.bug()
+            told = _refusal(errors.BUG, "this is our mistake", subject=f"exchange {line.id}")
+            return self._write_refusals((told,))
+
+    def _run(self, line: Line, body: bytes) -> Reply:
+        fault = self._port.service.faults.draw(self.transaction, line.request)
+        if fault is not None:
+            self._disturb(fault)
+        call = self._call(line)
+        if self._port.identify is not None:
+            call = replace(call, sender=self._port.identify(call))
+        run = self._port.row(self._target)
+        if self._trouble is not None:
+            raise self._trouble
+        self._refuse_format()
+        if request.method in ("POST", "PUT", "PATCH"):
+            call = replace(call, body=self._read(body))
+        return run(call)
+
+    def _call(self, line: Line) -> Call:
+        return Call(
+            self._target,
+            tuple(request.args.items(multi=True)),
+            request.headers,
+            request.host_url.rstrip("/") + self._port.path,
+            request.base_url,
+            peer_of(request.environ),
+            listener_of(request.environ),
+            line,
+        )
+
+    def _refuse_format(self) -> None:
+        accepted = request.accept_mimetypes
+        if accepted and not accepted.best_match((self._style.media_type, "application/json")):
+            raise refused(
+                errors.NOT_ACCEPTABLE,
+                "the client accepts what the service writes",
+                subject="Accept",
+                seen=str(accepted),
+                expected=self._style.media_type,
+            )
+
+    def _read(self, body: bytes) -> Resource:
+        kind = request.mimetype
+        if kind != self._style.body_type:
+            raise refused(
+                errors.WRONG_MEDIA_TYPE,
+                "the body has the content type of the service",
+                subject="Content-Type",
+                seen=kind or "none",
+                expected=self._style.body_type,
+            )
+        return self._style.read_body(body, max_depth=self._port.service.settings.max_json_depth)
+
+    def _disturb(self, fault: Fault) -> None:
+        if fault.effect == DELAY:
+            time.sleep(int(fault.value) / 1000)
+        elif fault.effect == LOSE:
+            self.lost = True
+        else:
+            if fault.effect == CUT:
+                cut(request.environ)
+            code = replace(errors.INJECTED, status=_status(fault.value))
+            raise refused(code, fault.value or fault.effect, subject=fault.id)
+
+    def _write(self, reply: Reply) -> Response:
+        body = json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode()
+        content_type = f"{self._style.media_type};charset=utf-8"
+        return Response(body, reply.status, dict(reply.headers), content_type=content_type)
+
+    def _write_refusals(self, refusals: tuple[Refusal, ...]) -> Response:
+        status = status_of(refusals)
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        return self._write(Reply(self._style.write_refusals(refusals), status, headers))
+
+
+def refused(
+    code: Code,
+    rule: str,
+    *,
+    subject: str = "",
+    field: str = "",
+    seen: str = "",
+    expected: str = "",
+) -> Refused:
+    """A refusal of the endpoint itself, outside any rule book."""
+    return Refused(
+        (_refusal(code, rule, subject=subject, field=field, seen=seen, expected=expected),)
+    )
+
+
+def _refusal(code: Code, rule: str, **told: str) -> Refusal:
+    return Refusal(code, rule, code.source, **told)
+
+
+def _too_large(limit: int) -> Refused:
+    rule = "a body stays below the bound"
+    return refused(errors.TOO_LARGE, rule, subject="body", expected=f"at most {limit} bytes")
+
+
+def _truncated() -> Refused:
+    rule = "a body is as long as its Content-Length says"
+    return refused(errors.CANNOT_READ, rule, subject="body")
+
+
+def _status(value: str) -> int:
+    return int(value) if value.isdigit() and 400 <= int(value) <= 599 else errors.INJECTED.status
+
+
+def _tell(line: Line, error: Refused) -> None:
+    code = error.refusals[0].code
+    status = status_of(error.refusals)
+    if code.code == errors.INJECTED.code:
+        line.injected(error.refusals[0].rule)
+    elif status in (401, 403):
+        line.unauthorized(code.code, error.refusals[0].text, error.refusals)
+    elif code.code in _UNREADABLE:
+        line.malformed(Malformed(error.refusals[0].subject, error.refusals[0].text), code.code)
+    else:
+        line.refuse(error.refusals)
+
+
+_UNREADABLE = {errors.CANNOT_READ.code, errors.WRONG_MEDIA_TYPE.code, errors.TOO_LARGE.code}

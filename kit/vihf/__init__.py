@@ -1,0 +1,41 @@
+"""Kit, vihf: the SAML 2.0 assertion that says who speaks to the DMP (VIHF), and its rules.
+
+Not here: what that person may do (rights matrix), and whether the patient blocked them: the mock.
+"""
+
+from kit.vihf.checking import VihfPolicy, VihfVerified, policy_of, verify_vihf
+from kit.vihf.model import (
+    AccessMode,
+    Authentication,
+    AuthnContext,
+    PurposeOfUse,
+    Role,
+    Vihf,
+    access,
+    profession,
+    specialty,
+)
+from kit.vihf.rules import Circumstances, attributes, signer, version
+from kit.vihf.wire import read_vihf, write_vihf
+
+__all__ = [
+    "AccessMode",
+    "Authentication",
+    "AuthnContext",
+    "Circumstances",
+    "PurposeOfUse",
+    "Role",
+    "Vihf",
+    "VihfPolicy",
+    "VihfVerified",
+    "access",
+    "attributes",
+    "policy_of",
+    "profession",
+    "read_vihf",
+    "signer",
+    "specialty",
+    "verify_vihf",
+    "version",
+    "write_vihf",
+]

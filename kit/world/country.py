@@ -1,0 +1,147 @@
+"""World, the country: one object that answers for the people and structures of a seed.
+
+Pure: two processes with the same seed get the same country without talking. Not here: anything
+that came over the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property, lru_cache
+
+from kit.identity import is_lunar_date, is_matricule, normalized
+from kit.settings import Settings
+from kit.world import births, places
+from kit.world.patients import Patient, Population
+from kit.world.professionals import Professional, Staff
+from kit.world.published import published_identities
+from kit.world.structures import Establishment, establishments
+
+
+class World:
+    """The invented country of a seed."""
+
+    population = births.POPULATION
+
+    def __init__(self, seed: int = 2026) -> None:
+        self.seed = seed
+        self._people = Population(seed)
+
+    def patient(self, index: int) -> Patient:
+        """The person of an index from 0 to 69,999,999, in the order of birth date then sex.
+
+        The published identities follow. Raises IndexError for any other index.
+        """
+        if index >= self.population:
+            return self.published_identities[index - self.population]
+        return self._people.patient(index)
+
+    def born_between(self, first: date, last: date) -> range:
+        """The indices of everybody born from ``first`` to ``last``, both included."""
+        return births.born_between(first, last)
+
+    def find_patients(
+        self, birth_date: str, sex: str, birth_name: str | None = None
+    ) -> Iterator[Patient]:
+        """Everybody of that sex born that day (YYYY-MM-DD), published identities first.
+
+        A thousand at most; with ``birth_name`` only its bearers (compared by ``normalized``), far
+        quicker. A date that does not exist finds nobody.
+        """
+        yield from self._published_finds(birth_date, sex, birth_name)
+        born_on = _day(birth_date)
+        if born_on is not None:
+            yield from self._people.find(born_on, sex, birth_name)
+
+    def by_matricule(self, matricule: str) -> Patient | None:
+        """Who holds, or held, a matricule of 15 characters; a wrong key finds nobody."""
+        published = self._published_holders.get(matricule)
+        if published is not None:
+            return published
+        if not is_matricule(matricule):
+            return None
+        person = self._people.holder(matricule[:13])
+        if person is None:
+            return None
+        known = {person.ins.matricule, *(past.matricule for past in person.history)}
+        return person if matricule in known else None
+
+    @cached_property
+    def published_identities(self) -> tuple[Patient, ...]:
+        """The people every INSi test base holds."""
+        return published_identities()
+
+    @cached_property
+    def establishments(self) -> tuple[Establishment, ...]:
+        """All establishments, the regional hospitals first."""
+        return establishments()
+
+    def establishment(self, finess: str) -> Establishment | None:
+        """The establishment of a FINESS number, of its legal entity or of its site."""
+        return self._by_finess.get(finess)
+
+    def professionals(self, finess: str) -> tuple[Professional, ...]:
+        """Who works in an establishment, unit by unit; nobody where it is unknown."""
+        establishment = self.establishment(finess)
+        if establishment is None:
+            return ()
+        return self._staff.in_establishment[establishment.finess_eg]
+
+    def professional(self, rpps: str) -> Professional | None:
+        """The professional of an RPPS number, in an establishment or in town."""
+        return self._staff.by_rpps.get(rpps)
+
+    def correspondents(self, area: str) -> tuple[Professional, ...]:
+        """The doctors of town of an area, each with a mailbox.
+
+        area: the code of a region ("53"), else a department by label ("Ille-et-Vilaine (35)"),
+        name or code; "53" and the like are regions first.
+        """
+        if area in places.REGIONS:
+            codes = [row.code for row in places.DEPARTMENTS.values() if row.region == area]
+        else:
+            department = places.department_of(area)
+            codes = [department.code] if department else []
+        return tuple(person for code in codes for person in self._staff.in_department[code])
+
+    @cached_property
+    def _staff(self) -> Staff:
+        return Staff(self.seed, self.establishments)
+
+    @cached_property
+    def _by_finess(self) -> dict[str, Establishment]:
+        entities = {row.finess_ej: row for row in self.establishments}
+        return entities | {row.finess_eg: row for row in self.establishments}
+
+    @cached_property
+    def _published_holders(self) -> dict[str, Patient]:
+        past = {old.matricule: row for row in self.published_identities for old in row.history}
+        return past | {row.ins.matricule: row for row in self.published_identities}
+
+    def _published_finds(
+        self, birth_date: str, sex: str, birth_name: str | None
+    ) -> Iterator[Patient]:
+        wanted = None if birth_name is None else normalized(birth_name)
+        for row in self.published_identities:
+            if (row.traits.birth_date, row.traits.sex) != (birth_date, sex):
+                continue
+            if wanted is None or normalized(row.traits.birth_name) == wanted:
+                yield row
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if is_lunar_date(text) else None
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _world(seed: int) -> World:
+    return World(seed)
+
+
+def world_of(settings: Settings) -> World:
+    """The world of the settings' seed, one for the process."""
+    return _world(settings.seed)

@@ -1,0 +1,1 @@
+"""Load profiles and the Locust users that play them."""

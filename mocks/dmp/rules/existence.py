@@ -1,0 +1,32 @@
+"""DMP mock, rules: what a test of existence is refused for (TD0.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kit.rules import Finding, RuleBook
+from mocks.dmp import errors
+from mocks.dmp.messages.existence import TEST_OF_EXISTENCE, ExistenceQuery
+from mocks.dmp.rules.caller import DmpUser, forbidden, same_ins
+from mocks.dmp.rules.rights import Action
+
+existence = RuleBook("TD0.2")
+
+
+@existence.rule(errors.FORBIDDEN, source="PDT-INF-526 v1.8, row TD0.2; PDT-INF-606 v1.3")
+def the_user_may_ask(_: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
+    yield from forbidden(Action.EXISTENCE, user)
+
+
+@existence.rule(errors.REQUEST_REFUSED, source="dmp.md 6.1: reasonCode")
+def the_reason_is_a_test_of_existence(asked: ExistenceQuery, _: DmpUser) -> Iterator[Finding]:
+    if asked.reason_code != TEST_OF_EXISTENCE:
+        yield Finding(asked.message_id, "reasonCode", asked.reason_code, TEST_OF_EXISTENCE)
+
+
+@existence.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId of the VIHF")
+def the_patient_is_that_of_the_vihf(asked: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
+    if not same_ins(asked.patient_id, user.patient_id):
+        yield Finding(
+            asked.message_id, "patientIdentifier", asked.patient_id.cx, user.patient_id.cx
+        )

@@ -1,0 +1,56 @@
+"""DMP mock, store: frozen dataclasses to what JSON holds, and back.
+
+Not here: which objects are kept (``documents``).
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+_T = TypeVar("_T")
+_Reader = Callable[[Any], Any]
+
+
+def plain(value: Any) -> Any:
+    """A dataclass as JSON holds it: a dictionary; tuples become lists."""
+    if is_dataclass(value):
+        names = _names(type(value))  # type: ignore[arg-type]
+        return {name: plain(getattr(value, name)) for name in names}
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def build(kind: type[_T], values: Mapping[str, Any]) -> _T:
+    """The dataclass that ``plain`` was made of."""
+    readers = _readers(kind)  # type: ignore[arg-type]
+    return kind(
+        **{
+            name: value if (read := readers[name]) is None or value is None else read(value)
+            for name, value in values.items()
+        }
+    )
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
+
+
+@cache
+def _readers(kind: type[Any]) -> dict[str, _Reader | None]:
+    """Field -> what makes its value of what JSON holds; None for a value that stays as it is."""
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+
+
+def _reader(hint: Any) -> _Reader | None:
+    if isinstance(hint, types.UnionType):  # ``X | None``
+        return _reader(get_args(hint)[0])
+    if get_origin(hint) is tuple:
+        of_item = _reader(get_args(hint)[0])
+        return tuple if of_item is None else lambda items: tuple(map(of_item, items))
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda values: build(hint, values)
+    return None

@@ -1,0 +1,1 @@
+"""Simulated hospitals: what happens in them and what they send."""

@@ -1,0 +1,70 @@
+"""Simulator, documents, draft: a document being written, and the small shapes all parts share.
+
+Times, coded elements, identifiers. Not here: any section or header element as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from simulator.documents.facts import PARIS, StayFacts
+from simulator.documents.kinds import Kind
+from simulator.documents.markup import Xml, tag
+from simulator.streams import uuid
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What every part of a document being written may look at."""
+
+    kind: Kind
+    facts: StayFacts
+    unique_id: str
+    set_id: str
+    version: int
+    created_at: datetime
+    replaces: str | None
+    stream: np.random.Generator
+
+
+def coded(
+    code: str, label: str, system: str, *children: Xml, name: str = "code", **attributes: str
+) -> Xml:
+    """A CD or CE element; ``attributes`` come first (``xsi:type``)."""
+    return tag(
+        name, *children, **attributes, code=code, displayName=label, codeSystem=system
+    )  # fmt: skip
+
+
+def local_time(at: datetime) -> str:
+    """An instant as HL7 writes it in Paris: ``YYYYMMDDhhmmss+zzzz``."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(PARIS).strftime("%Y%m%d%H%M%S%z")
+
+
+def local_day(at: datetime) -> str:
+    """The civil day of an instant in Paris, ``YYYYMMDD``."""
+    return at.astimezone(PARIS).strftime("%Y%m%d")
+
+
+def french_day(at: datetime) -> str:
+    """The civil day of an instant in Paris as one reads it, ``dd/mm/yyyy``."""
+    return at.astimezone(PARIS).strftime("%d/%m/%Y")
+
+
+def time(name: str, at: datetime) -> Xml:
+    return tag(name, value=local_time(at))
+
+
+def templates(*roots: str) -> tuple[Xml, ...]:
+    """``templateId`` elements in the order given."""
+    return tuple(tag("templateId", root=root) for root in roots)
+
+
+def drawn_id(draft: Draft) -> Xml:
+    """An ``id`` of its own for an entry or a section."""
+    return tag("id", root=uuid(draft.stream).upper())

@@ -1,0 +1,176 @@
+"""Simulator, documents, header: the French header of every document, in the order of the schema.
+
+Source: CI-SIS, structuration minimale des documents de santé (HL7 CDA R2).
+Not here: bodies; how people and structures are written (see people).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from simulator.documents import people
+from simulator.documents import terminology as terms
+from simulator.documents.draft import Draft, coded, local_time, time
+from simulator.documents.kinds import LOINC
+from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
+from simulator.documents.services import fulfilled_orders, service_events
+
+TEMPLATES = ("2.16.840.1.113883.2.8.2.1", "1.2.250.1.213.1.1.1.1")  # HL7 France, CI-SIS
+
+
+def write_header(draft: Draft) -> Xml:
+    """All that comes before ``component``."""
+    return join(
+        (
+            _identification(draft),
+            tag("recordTarget", people.patient_role(draft)),
+            _author(draft),
+            _custodian(draft),
+            _recipients(draft),
+            _legal_authenticator(draft),
+            _attending_doctor(draft),
+            fulfilled_orders(draft),
+            service_events(draft),
+            _replaced(draft),
+            _encounter(draft),
+        )
+    )
+
+
+def _identification(draft: Draft) -> Xml:
+    kind = draft.kind
+    extension = {"extension": kind.template.label} if kind.template.label else {}
+    return join(
+        (
+            tag("realmCode", code="FR"),
+            tag("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040"),
+            *(tag("templateId", root=root) for root in TEMPLATES),
+            tag("templateId", root=kind.template.code, **extension),
+            tag("id", root=draft.unique_id),
+            coded(kind.type.code, kind.type.label, LOINC),
+            leaf("title", kind.title),
+            time("effectiveTime", draft.created_at),
+            coded("N", "Normal", terms.CONFIDENTIALITY, name="confidentialityCode"),
+            tag("languageCode", code="fr-FR"),
+            tag("setId", root=draft.set_id),
+            tag("versionNumber", value=str(draft.version)),
+        )
+    )
+
+
+def _author(draft: Draft) -> Xml:
+    facts = draft.facts
+    return tag(
+        "author",
+        time("time", draft.created_at),
+        tag(
+            "assignedAuthor",
+            people.professional_id(facts.author),
+            people.profession(facts.author),
+            people.contact(facts.author),
+            people.person(facts.author),
+            people.organization(facts.establishment, "representedOrganization"),
+        ),
+    )
+
+
+def _custodian(draft: Draft) -> Xml:
+    place = draft.facts.establishment
+    keeper = people.organization(place, "representedCustodianOrganization")
+    return tag("custodian", tag("assignedCustodian", keeper))
+
+
+def _recipients(draft: Draft) -> Xml:
+    """Copies (destinataires en copie)."""
+    return join(
+        tag(
+            "informationRecipient",
+            tag(
+                "intendedRecipient",
+                people.professional_id(who),
+                people.contact(who),
+                people.person(who, "informationRecipient"),
+            ),
+        )
+        for who in draft.facts.correspondents
+    )
+
+
+def _legal_authenticator(draft: Draft) -> Xml:
+    facts = draft.facts
+    who = facts.legal_authenticator
+    return tag(
+        "legalAuthenticator",
+        time("time", draft.created_at),
+        tag("signatureCode", code="S"),
+        tag(
+            "assignedEntity",
+            people.professional_id(who),
+            people.profession(who),
+            people.contact(who),
+            people.person(who),
+            people.organization(facts.establishment, "representedOrganization", setting=True),
+        ),
+    )
+
+
+def _attending_doctor(draft: Draft) -> Xml:
+    """Médecin traitant, when one is known."""
+    who = draft.facts.attending_doctor
+    if who is None:
+        return NOTHING
+    return tag(
+        "participant",
+        coded("PCP", "Médecin traitant", terms.PARTICIPATION, name="functionCode"),
+        tag("time", nullFlavor="NA"),
+        tag(
+            "associatedEntity",
+            people.professional_id(who),
+            people.profession(who),
+            people.contact(who),
+            people.person(who, "associatedPerson"),
+            classCode="PROV",
+        ),
+        typeCode="INF",
+    )
+
+
+def _replaced(draft: Draft) -> Xml:
+    """The document that this version replaces."""
+    if draft.replaces is None:
+        return NOTHING
+    parent = tag(
+        "parentDocument",
+        tag("id", root=draft.replaces),
+        tag("versionNumber", value=str(draft.version - 1)),
+    )
+    return tag("relatedDocument", parent, typeCode="RPLC")
+
+
+def _encounter(draft: Draft) -> Xml:
+    """The stay or visit (prise en charge), under the administrative number of the hospital."""
+    facts = draft.facts
+    place = facts.establishment
+    system, label = terms.ENCOUNTERS[facts.mode]
+    return tag(
+        "componentOf",
+        tag(
+            "encompassingEncounter",
+            tag("id", root=f"{place.oid}.2", extension=facts.stay_id),
+            coded(facts.mode.value, label, system),
+            _period(facts.admitted_at, facts.left_at),
+            tag(
+                "location",
+                tag(
+                    "healthCareFacility",
+                    coded(place.sector, terms.FACILITIES[place.sector], terms.FACILITY),
+                    tag("location", leaf("name", facts.unit.name)),
+                ),
+            ),
+        ),
+    )
+
+
+def _period(start: datetime, end: datetime | None) -> Xml:
+    high = tag("high", value=local_time(end)) if end else NOTHING
+    return tag("effectiveTime", tag("low", value=local_time(start)), high)

@@ -1,0 +1,64 @@
+"""Simulator, documents, kinds: the table of the documents a hospital writes.
+
+One row per kind: its LOINC type, its title and the template it declares. Not here: any content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.documents.facts import Coded
+
+LOINC = "2.16.840.1.113883.6.1"
+
+UNSTRUCTURED, STRUCTURED = "N1", "N3"
+XDS_SD = Coded("1.3.6.1.4.1.19376.1.2.20", "")  # IHE XDS-SD, the template of every PDF body
+LDL_SES = Coded("1.2.250.1.213.1.1.1.29", "2022.01")  # root, extension
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of document: `type` is in JDV_J07; `template` a root and its extension, if any."""
+
+    name: str
+    type: Coded
+    title: str
+    level: str = UNSTRUCTURED
+    template: Coded = XDS_SD
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "LDL",
+            Coded("11490-0", "Lettre de liaison à la sortie d'un établissement de soins"),
+            "Lettre de liaison à la sortie",
+            STRUCTURED,
+            LDL_SES,
+        ),
+        Kind(
+            "ORD",
+            Coded("57833-6", "Prescription de produits de santé"),
+            "Ordonnance de sortie",
+        ),
+        Kind("CRO", Coded("34874-8", "CR opératoire"), "Compte rendu opératoire"),
+        Kind("CRH", Coded("34112-3", "CR hospitalier (séjour)"), "Compte rendu d'hospitalisation"),
+        Kind(
+            "CR_BIO",
+            Coded("11502-2", "CR d'examens biologiques"),
+            "Compte rendu d'examens biologiques",
+        ),
+        Kind("CR_IMG", Coded("18748-4", "CR d'imagerie médicale"), "Compte rendu d'imagerie"),
+        Kind(
+            "CR_CONS",
+            Coded("11488-4", "CR ou fiche de consultation ou de visite"),
+            "Compte rendu de consultation",
+        ),
+        Kind(
+            "CR_URG",
+            Coded("15507-7", "CR de passage aux urgences"),
+            "Compte rendu de passage aux urgences",
+        ),
+    )
+}

@@ -1,0 +1,194 @@
+"""Simulator, documents, reports: what an unstructured document (N1) says, before its layout.
+
+One function per kind, each a list of parts read from the facts of the stay. Not here: fonts and
+pages (see pdf), fixed sentences (references.yaml), the CDA around (see write).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kit.world import Professional
+from simulator.documents.draft import Draft, french_day
+from simulator.documents.facts import PARIS, ClinicalCase, Coded, LabResult
+from simulator.documents.references import notice
+from simulator.documents.services import required
+from simulator.documents.wording import full_name, measured, opening, posology, usual_values
+
+HIGH, LOW = "élevé", "bas"
+LAB_HEADING = ("Examen", "Résultat", "Valeurs usuelles", "")
+PRESCRIPTION_HEADING = ("Médicament", "Posologie et durée", "Voie")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A titled part of a report: sentences, then a table whose first row is its heading."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
+
+
+def report(draft: Draft) -> tuple[Part, ...]:
+    """The parts of an unstructured document of this kind, then who receives it and why."""
+    information = Part("Information du patient", notice("patient"))
+    return (*_REPORTS[draft.kind.name](draft), _recipients(draft), information)
+
+
+def _prescription(draft: Draft) -> tuple[Part, ...]:
+    lines = required(draft.facts.case.treatments, draft)
+    rows = tuple((line.drug, posology(line), line.route.label) for line in lines)
+    written = f"Prescription établie le {french_day(draft.created_at)}, à débuter à la sortie."
+    return (
+        Part("Prescription de sortie", (written,), (PRESCRIPTION_HEADING, *rows)),
+        Part("Consignes", notice("prescription") + draft.facts.case.follow_up),
+    )
+
+
+def _operation(draft: Draft) -> tuple[Part, ...]:
+    facts = draft.facts
+    case, act = facts.case, required(facts.case.act, draft)
+    start = facts.performed_at or facts.admitted_at
+    bleeding = int(draft.stream.integers(1, 7)) * 50
+    done = (
+        _sentence(act.act, "CCAM"),
+        f"Date : {french_day(start)}. Durée : {act.minutes} minutes.",
+        f"Opérateur : {full_name(facts.author)}. Anesthésie : {act.anaesthesia}.",
+    )
+    steps = tuple(f"{number}. {step}" for number, step in enumerate(act.steps, 1))
+    indication = (f"{case.reason}.", _sentence(case.diagnosis, "CIM-10"), *case.story)
+    return (
+        Part("Intervention", done),
+        Part("Indication", indication),
+        Part("Sécurité", notice("operation")),
+        Part("Description de l'acte", steps),
+        Part("Suites", (f"Pertes sanguines estimées à {bleeding} mL.", *notice("recovery"))),
+        Part("Consignes postopératoires", (_treatments(case), *case.follow_up)),
+    )
+
+
+def _stay(draft: Draft) -> tuple[Part, ...]:
+    case = draft.facts.case
+    act = case.act
+    done = (Part("Acte réalisé", (_sentence(act.act, "CCAM"),)),) if act else ()
+    return (
+        Part("Motif d'hospitalisation", (f"{opening(draft.facts)} {case.reason}.",)),
+        *_background(case),
+        Part("Histoire de la maladie", case.story),
+        Part("Examen clinique à l'entrée", case.exam),
+        *_explorations(case),
+        Part("Évolution dans le service", case.course),
+        *done,
+        Part("Diagnostic retenu", (_sentence(case.diagnosis, "CIM-10"),)),
+        Part("Traitement de sortie", (_treatments(case),)),
+        Part("Suites à donner", case.follow_up),
+    )
+
+
+def _laboratory(draft: Draft) -> tuple[Part, ...]:
+    facts = draft.facts
+    results = required(facts.case.results, draft)
+    sampled = (facts.performed_at or facts.admitted_at).astimezone(PARIS)
+    sampling = (
+        f"Sang veineux prélevé le {sampled:%d/%m/%Y} à {sampled:%H:%M}, {facts.unit.name}.",
+        f"Renseignements cliniques : {facts.case.reason}.",
+    )
+    chapters = dict.fromkeys(result.chapter.label for result in results)
+    tables = (_lab_table(results, chapter) for chapter in chapters)
+    validated = f"Résultats validés par {full_name(facts.legal_authenticator)}."
+    comment = Part("Commentaire", (_abnormal(results), validated))
+    return (Part("Prélèvement", sampling), *tables, comment)
+
+
+def _lab_table(results: tuple[LabResult, ...], chapter: str) -> Part:
+    rows = tuple(_lab_row(result) for result in results if result.chapter.label == chapter)
+    return Part(chapter, table=(LAB_HEADING, *rows))
+
+
+def _lab_row(result: LabResult) -> tuple[str, ...]:
+    flag = (HIGH if result.value > result.high else LOW) if result.is_abnormal else ""
+    return result.name, measured(result), usual_values(result), flag
+
+
+def _abnormal(results: tuple[LabResult, ...]) -> str:
+    names = [result.name for result in results if result.is_abnormal]
+    if not names:
+        return "Résultats dans les valeurs usuelles."
+    return f"Hors des valeurs usuelles : {', '.join(names)}."
+
+
+def _imaging(draft: Draft) -> tuple[Part, ...]:
+    case, exam = draft.facts.case, required(draft.facts.case.imaging, draft)
+    done = draft.facts.performed_at or draft.facts.admitted_at
+    return (
+        Part("Examen", (_sentence(exam.act, "CCAM"), f"Réalisé le {french_day(done)}.")),
+        Part("Indication", (f"{case.reason}.", *case.story)),
+        Part("Technique", (exam.technique, *notice("imaging"))),
+        Part("Résultats", (exam.finding, *notice("imaging_rest"))),
+        Part("Conclusion", (exam.conclusion,)),
+    )
+
+
+def _visit(draft: Draft) -> tuple[Part, ...]:
+    case = draft.facts.case
+    return (
+        Part("Motif", (f"{opening(draft.facts)} {case.reason}.",)),
+        *_background(case),
+        Part("Anamnèse", case.story),
+        Part("Examen clinique", case.exam),
+        *_explorations(case),
+        Part("Conclusion", (_sentence(case.diagnosis, "CIM-10"),)),
+        Part("Conduite à tenir", (_treatments(case), *case.follow_up)),
+    )
+
+
+def _background(case: ClinicalCase) -> tuple[Part, ...]:
+    sentences = tuple(f"{sentence}." for sentence in case.background)
+    return (Part("Antécédents", sentences),) if sentences else ()
+
+
+def _explorations(case: ClinicalCase) -> tuple[Part, ...]:
+    """Laboratory values and imaging, when there were some."""
+    parts = []
+    if case.results:
+        rows = tuple(_lab_row(result) for result in case.results)
+        parts.append(Part("Biologie", table=(LAB_HEADING, *rows)))
+    if case.imaging is not None:
+        seen = (f"{case.imaging.act.label}.", case.imaging.finding, case.imaging.conclusion)
+        parts.append(Part("Imagerie", seen))
+    return tuple(parts)
+
+
+def _treatments(case: ClinicalCase) -> str:
+    """The treatments in one sentence."""
+    if not case.treatments:
+        return "Aucun traitement médicamenteux."
+    return " ; ".join(f"{line.drug} : {posology(line)}" for line in case.treatments) + "."
+
+
+def _sentence(value: Coded, system: str) -> str:
+    return f"{value.label} ({system} {value.code})."
+
+
+def _recipients(draft: Draft) -> Part:
+    """Who receives a copy (destinataires)."""
+    doctor = draft.facts.attending_doctor
+    attending = f"Médecin traitant : {_place(doctor) if doctor else 'non déclaré'}."
+    copies = (f"Copie : {_place(who)}." for who in draft.facts.correspondents)
+    return Part("Destinataires", (attending, *copies))
+
+
+def _place(who: Professional) -> str:
+    return f"{full_name(who)}, {who.address.line}, {who.address.postal_code} {who.address.city}"
+
+
+_REPORTS: dict[str, Callable[[Draft], tuple[Part, ...]]] = {
+    "ORD": _prescription,
+    "CRO": _operation,
+    "CRH": _stay,
+    "CR_BIO": _laboratory,
+    "CR_IMG": _imaging,
+    "CR_CONS": _visit,
+    "CR_URG": _visit,
+}

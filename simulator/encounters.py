@@ -1,0 +1,172 @@
+"""Simulator, encounters: a movement with its patient, its doctors, its clinical picture.
+
+Every choice comes from a stream named after the stay, so that one stay never moves another. Not
+here: documents (papers), identities as typed (identities).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kit.world import Establishment, Patient, Professional, Unit, World
+from simulator.clock import PARIS, SimulatedClock
+from simulator.documents import (
+    Admission,
+    ClinicalCase,
+    Discharge,
+    EncounterMode,
+    draw_case,
+)
+from simulator.documents.facts import age_on
+from simulator.establishments import Hospital, Ward
+from simulator.movements import Exit, Kind, Mode, Movement
+from simulator.population import draw_patient
+from simulator.streams import Streams
+
+RETURNS = 0.08  # share of consultations of somebody who was seen before in the run, unconfirmed
+PMSI_IS_COMPLETE = 0.98  # share of stays whose file is closed without error, unconfirmed
+SURGERY_IN_OTHER_WARDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """One stay or visit, with everything that does not depend on what goes over the wire."""
+
+    id: str
+    kind: Kind
+    hospital: Hospital
+    ward: Ward
+    patient: Patient
+    admitted_at: datetime
+    left_at: datetime | None
+    mode: Mode
+    exit: Exit
+    is_planned: bool
+    nights: int | None
+    case: ClinicalCase
+    author: Professional
+    legal_authenticator: Professional
+    attending_doctor: Professional | None
+    pmsi_ok: bool
+    comes_from_elsewhere: bool = False
+
+    @property
+    def establishment(self) -> Establishment:
+        return self.hospital.establishment
+
+    @property
+    def unit(self) -> Unit:
+        return self.ward.unit
+
+    @property
+    def identity_key(self) -> str:
+        """Of the patient's identity in the legal entity."""
+        return f"{self.establishment.finess_ej}/{self.patient.index}"
+
+    @property
+    def has_surgery(self) -> bool:
+        return self.case.act is not None and self.kind is Kind.STAY
+
+    @property
+    def encounter_mode(self) -> EncounterMode:
+        """How documents call it."""
+        if self.kind is Kind.CONSULTATION:
+            return EncounterMode.OUTPATIENT
+        return EncounterMode.EMERGENCY if self.kind is Kind.EMERGENCY else EncounterMode.STAY
+
+    @property
+    def admission(self) -> Admission:
+        if self.comes_from_elsewhere:
+            return Admission.TRANSFER
+        return Admission.PLANNED if self.is_planned else Admission.EMERGENCY
+
+    @property
+    def discharge(self) -> Discharge:
+        return Discharge.OTHER_HOSPITAL if self.exit is Exit.TRANSFER else Discharge.HOME
+
+
+class Registry:
+    """Makes encounters of the movements of one hospital, in the order of admissions."""
+
+    def __init__(self, streams: Streams, clock: SimulatedClock, world: World) -> None:
+        self._streams = streams
+        self._clock = clock
+        self._world = world
+        self._by_number: dict[str, Patient] = {}
+        self._seen: list[Patient] = []
+
+    def encounters(
+        self, movements: Iterable[Movement], since: datetime
+    ) -> tuple[Encounter, ...]:
+        """Those that are not over at ``since``; the movements before only tell who came."""
+        found = []
+        for movement in movements:
+            patient = self._patient(movement)
+            if movement.left is None or self._clock.at(movement.left) >= since:
+                found.append(self._encounter(movement, patient))
+        return tuple(found)
+
+    def _patient(self, movement: Movement) -> Patient:
+        """The patient of the stay it follows, somebody seen before, or somebody new."""
+        stream = self._streams.fresh(f"{movement.number}/patient")
+        known = self._by_number.get(movement.after)
+        may_return = movement.kind is Kind.CONSULTATION and self._seen
+        if known is None and may_return and stream.random() < RETURNS:
+            known = self._seen[int(stream.integers(len(self._seen)))]
+        today = self._clock.civil(movement.admitted).date()
+        patient = known or draw_patient(stream, movement.ward, today, self._world)
+        self._by_number[movement.number] = patient
+        if known is None:
+            self._seen.append(patient)
+        return patient
+
+    def _encounter(self, movement: Movement, patient: Patient) -> Encounter:
+        stream = self._streams.fresh(f"{movement.number}/encounter")
+        hospital, ward = movement.hospital, movement.ward
+        doctors = hospital.doctors(ward.unit.code)
+        author = doctors[int(stream.integers(len(doctors)))]
+        attending = hospital.attending_doctors
+        nights = self._nights(movement)
+        return Encounter(
+            id=movement.number,
+            kind=movement.kind,
+            hospital=hospital,
+            ward=ward,
+            patient=patient,
+            admitted_at=self._clock.at(movement.admitted),
+            left_at=None if movement.left is None else self._clock.at(movement.left),
+            mode=movement.mode,
+            exit=movement.exit,
+            is_planned=movement.is_planned,
+            nights=nights,
+            case=self._case(movement, patient, nights),
+            author=author,
+            legal_authenticator=doctors[0] if stream.random() < 0.3 else author,
+            attending_doctor=attending[int(stream.integers(len(attending)))],
+            pmsi_ok=bool(stream.random() < PMSI_IS_COMPLETE),
+            comes_from_elsewhere=bool(movement.after),
+        )
+
+    def _nights(self, movement: Movement) -> int | None:
+        if movement.left is None:
+            return None
+        first, last = (self._clock.civil(at).date() for at in (movement.admitted, movement.left))
+        return (last - first).days
+
+    def _case(self, movement: Movement, patient: Patient, nights: int | None) -> ClinicalCase:
+        stream = self._streams.fresh(f"{movement.number}/case")
+        ward = movement.ward
+        is_surgical = ward.is_surgical or bool(stream.random() < SURGERY_IN_OTHER_WARDS)
+        has_act = movement.kind is Kind.STAY and ward.activity == "MCO" and is_surgical
+        day = self._clock.at(movement.admitted).astimezone(PARIS).date()
+        return draw_case(
+            stream,
+            sex=patient.traits.sex,
+            age=age_on(patient.traits.birth_date, day),
+            nights=nights,
+            field=ward.unit.field,
+            specialty=ward.unit.specialty,
+            surgical=has_act,
+        )

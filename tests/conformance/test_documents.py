@@ -1,0 +1,68 @@
+"""Documents before the official judge: the schema, the volet and the four general profiles.
+
+The judge runs once, in a process of its own, for all the documents: its largest rule set takes
+ten seconds or more to load. One spoilt document shows that the judge can refuse.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from kit.identity import IdentityStatus
+from simulator.documents import KINDS
+from tests.simulator.stays import a_document, a_reportable_stay
+
+SPOILT = "spoilt.xml"
+SEEDS = (11, 12)
+VERDICT = re.compile(r"^(ok|FAIL)\s+(\S+\.xml)", re.MULTILINE)
+
+pytestmark = pytest.mark.slow
+
+
+def _written() -> dict[str, bytes]:
+    """File name -> document: every kind twice, a replacement, an unqualified identity, a spoilt."""
+    files = {f"{kind}-{seed}.xml": a_document(kind, seed).cda for kind in KINDS for seed in SEEDS}
+    files["LDL-replacing.xml"] = a_document("LDL", 13, version=2, replaces="1.2.250.1.999.9").cda
+    unqualified = a_reportable_stay("CRH", 14, identity_status=IdentityStatus.PROVISIONAL)
+    files["CRH-unqualified.xml"] = a_document("CRH", facts=unqualified).cda
+    whole = a_document("LDL", SEEDS[0]).cda
+    files[SPOILT] = re.sub(rb"<birthplace>.*?</birthplace>", b"", whole)
+    assert files[SPOILT] != whole
+    return files
+
+
+@pytest.fixture(scope="module")
+def judged(
+    conformance: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, str], str]:
+    """Verdict by file name, and all that the judge wrote."""
+    judge = conformance / "cda" / "validate.py"
+    if not judge.is_file() or find_spec("saxonche") is None:
+        pytest.skip("the official judge of CDA documents or saxonche is absent")
+    folder = tmp_path_factory.mktemp("documents")
+    for name, content in _written().items():
+        (folder / name).write_bytes(content)
+    paths = [str(path) for path in sorted(folder.iterdir())]
+    command = [sys.executable, str(judge), "--profiles", *paths]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    verdicts = {name: verdict for verdict, name in VERDICT.findall(run.stdout)}
+    return verdicts, run.stdout + run.stderr
+
+
+def test_every_kind_conforms(judged: tuple[dict[str, str], str]) -> None:
+    verdicts, told = judged
+    assert len(verdicts) == len(KINDS) * len(SEEDS) + 3, told
+    refused = {name for name, verdict in verdicts.items() if verdict != "ok"}
+    assert refused <= {SPOILT}, told
+
+
+def test_the_judge_refuses_a_missing_birthplace(judged: tuple[dict[str, str], str]) -> None:
+    verdicts, told = judged
+    assert verdicts[SPOILT] == "FAIL", told
+    assert "lieu de naissance (COG)" in told

@@ -1,0 +1,85 @@
+"""The commands of docs/journeys.md and the README's, run as they are written."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from banc.bench import Bench
+from banc.private import private_bench
+from kit.settings import Settings, to_env
+from tests.conftest import ROOT
+
+BLOCK = re.compile(r"(?P<mark><!-- not run[^\n]*-->\n)?```console\n(?P<body>.*?)```", re.DOTALL)
+DEFAULTS = {
+    Settings().dmp_port: "dmp_port",
+    Settings().ins_port: "ins_port",
+    Settings().ror_port: "ror_port",
+    Settings().mssante_port: "mssante_port",
+}
+
+
+def commands(page: str) -> list[str]:
+    """The commands of a page, a line each, but for the blocks marked as not run."""
+    text = (ROOT / page).read_text("utf-8")
+    blocks = [match for match in BLOCK.finditer(text) if not match["mark"]]
+    return [line for block in blocks for line in block["body"].splitlines() if line]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with private_bench(tmp_path_factory.mktemp("journeys")) as bench:
+        yield bench
+
+
+def run(command: str, bench: Bench, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command as a user would, on the ports of our bench."""
+    for port, name in DEFAULTS.items():
+        command = command.replace(f":{port}/", f":{getattr(bench.settings, name)}/")
+    command = command.replace("data/runs", str(folder / "runs"))
+    command = re.sub(r"\bbanc (?=[a-z])", f"{sys.executable} -m banc ", command)
+    environ = {"PATH": os.environ["PATH"], **to_env(bench.settings)}
+    return subprocess.run(
+        command, shell=True, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+def test_every_command_of_the_journeys_works(bench: Bench, tmp_path: Path) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    told = {}
+    for command in commands("docs/journeys.md"):
+        found = run(command, bench, tmp_path)
+        assert found.returncode == 0, f"{command}\n{found.stdout}\n{found.stderr}"
+        assert "Traceback" not in found.stderr
+        told[command] = found.stdout
+    shown = "\n".join(told.values())
+    assert "<CodeCR>00</CodeCR>" in shown.replace("resultat:", "").replace("ns:", "")
+    assert "XDSDuplicateUniqueIdInRegistry" in shown
+    assert "SUNES-V1.1" in shown
+
+
+def test_the_readme_names_commands_that_exist() -> None:
+    named = commands("README.md")
+    makes = [line for line in named if line.startswith("make ")]
+    targets = (ROOT / "Makefile").read_text("utf-8")
+    assert all(re.search(rf"^{line.split()[1]}:", targets, re.MULTILINE) for line in makes)
+    from banc.cli import app
+
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert {line.split()[1] for line in named if "banc " in line} <= verbs
+
+
+def test_the_readme_links_to_files_that_exist() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", text)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []

@@ -1,0 +1,145 @@
+"""The server: one process, a plain and a TLS listener, and the client's certificate."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask, jsonify, request
+
+from kit.pki import CertificateKind, TestPki
+from kit.server import Application, Listener, serve
+from kit.service import listener_of, peer_of
+from kit.settings import Settings
+from tests.conftest import free_port
+
+
+@dataclass(frozen=True)
+class Running:
+    plain: int
+    mutual: int
+    pki: TestPki
+    refused: Path
+
+
+def load() -> Flask:
+    app = Flask("echo")
+
+    @app.post("/echo")
+    def echo() -> object:
+        peer = peer_of(request.environ)
+        return jsonify(
+            listener=listener_of(request.environ),
+            scheme=request.scheme,
+            peer=peer.common_name if peer else "",
+            finess=peer.finess if peer else "",
+            size=len(request.get_data()),
+        )
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("server")
+    settings = replace(Settings(), data_dir=folder, workers=2)
+    pki = TestPki.open(folder / "pki", settings)
+    found = Running(free_port(), free_port(), pki, folder / "refused.txt")
+    pid = os.fork()
+    if not pid:
+        _serve(found, settings)
+    _wait(found.plain)
+    yield found
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+
+
+def _serve(running: Running, settings: Settings) -> None:
+    def refused(mode: str, _client: str, why: str) -> None:
+        with running.refused.open("a") as file:
+            file.write(f"{mode} {why}\n")
+
+    listeners = (
+        Listener(running.plain),
+        Listener(running.mutual, "mtls", lambda: running.pki.server_context("mtls")),
+    )
+    try:
+        serve(Application("echo", load, listeners, on_refused_handshake=refused), settings)
+    finally:
+        os._exit(0)
+
+
+def _wait(port: int) -> None:
+    for _ in range(500):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the server did not start")
+
+
+def _told(path: Path) -> str:
+    for _ in range(250):  # the client sees the alert a moment before the server tells
+        if path.exists() and path.read_text():
+            return path.read_text()
+        time.sleep(0.02)
+    return ""
+
+
+def ask(connection: http.client.HTTPConnection, body: bytes = b"x") -> dict[str, object]:
+    connection.request("POST", "/echo", body)
+    answer = json.loads(connection.getresponse().read())
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_the_plain_listener_has_no_peer(running: Running) -> None:
+    found = ask(http.client.HTTPConnection("127.0.0.1", running.plain))
+    assert found == {"listener": "plain", "scheme": "http", "peer": "", "finess": "", "size": 1}
+
+
+def test_the_mutual_listener_hands_over_the_certificate(running: Running) -> None:
+    credential = running.pki.issue(
+        CertificateKind.ORG_AUTH_CLI,
+        common_name="INSI-AUTO",
+        organization="CH FICTIF",
+        struct_idnat="10B0000001",
+        department="Ille-et-Vilaine (35)",
+    )
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", running.mutual, context=running.pki.client_context(credential)
+    )
+    for _ in range(3):  # the connection is kept alive
+        found = ask(connection, b"y" * 100_000)
+        assert (found["listener"], found["scheme"]) == ("mtls", "https")
+        assert (found["peer"], found["finess"]) == ("INSI-AUTO", "0B0000001")
+        assert found["size"] == 100_000
+
+
+def test_without_a_certificate_the_handshake_is_refused_and_told(running: Running) -> None:
+    context = running.pki.client_context(None)
+    connection = http.client.HTTPSConnection("127.0.0.1", running.mutual, context=context)
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+        ask(connection)
+    assert "mtls PEER_DID_NOT_RETURN_A_CERTIFICATE" in _told(running.refused)
+
+
+def test_a_server_nobody_trusts_is_refused_by_the_client(running: Running) -> None:
+    connection = http.client.HTTPSConnection("127.0.0.1", running.mutual)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ask(connection)
+
+
+def test_plain_http_on_the_tls_port_does_not_stop_the_server(running: Running) -> None:
+    with pytest.raises((http.client.BadStatusLine, ConnectionError)):
+        ask(http.client.HTTPConnection("127.0.0.1", running.mutual))
+    assert ask(http.client.HTTPConnection("127.0.0.1", running.plain))["size"] == 1

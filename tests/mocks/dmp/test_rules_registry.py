@@ -1,0 +1,325 @@
+"""Rules of TD0.2, TD3.1, TD3.2 and TD3.3c: each has a row that refuses, and what is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from kit.identity import Ins
+from kit.rules import Code, RuleBook
+from kit.world import DmpRecord
+from kit.xds import vocabulary
+from kit.xds.metadata import Coded, DocumentEntry
+from kit.xds.tables import VISIBILITY_SYSTEM
+from mocks.dmp import errors
+from mocks.dmp.messages import (
+    DocumentRequest,
+    ExistenceQuery,
+    Parameter,
+    StatusChange,
+    StoredQuery,
+    Update,
+    deletion,
+    find_documents,
+    get_documents,
+    lot_of_update,
+)
+from mocks.dmp.rules import (
+    Asking,
+    Retrieving,
+    Updating,
+    existence,
+    may_show,
+    query,
+    retrieval,
+    update,
+)
+from mocks.dmp.rules.rights import User
+from tests.mocks.dmp.builders import (
+    ARC,
+    INS,
+    STRUCTURE,
+    a_document,
+    a_user,
+    an_author,
+    an_entry,
+    an_identity,
+)
+
+OTHER_INS = Ins.of("1790351215189", INS.oid)
+DOCTOR = a_user(User.DOCTOR)
+ENTRY = an_entry(a_document(), "urn:uuid:1", availability_status=vocabulary.APPROVED)
+MASKED = replace(ENTRY, confidentiality_codes=(Coded("MASQUE_PS", VISIBILITY_SYSTEM),))
+
+
+def found(book: RuleBook, *args: Any) -> set[tuple[str, Code]]:
+    return {(item.rule, item.code) for item in book.findings(*args)}
+
+
+# TD0.2
+
+ASKED = ExistenceQuery(INS, "m1", "20260105080000", ARC, "Banc")
+EXISTENCE_ROWS = [
+    (
+        ASKED,
+        a_user(access_mode="bris_de_glace"),
+        {("the_user_may_ask", errors.FORBIDDEN)},
+    ),
+    (
+        replace(ASKED, reason_code="CNSLT_DATA"),
+        a_user(),
+        {("the_reason_is_a_test_of_existence", errors.REQUEST_REFUSED)},
+    ),
+    (
+        replace(ASKED, patient_id=OTHER_INS),
+        a_user(),
+        {("the_patient_is_that_of_the_vihf", errors.PATIENT_ID_DOES_NOT_MATCH)},
+    ),
+    (ASKED, a_user(), set()),
+    (ASKED, DOCTOR, set()),
+]
+
+
+@pytest.mark.parametrize(("asked", "user", "expected"), EXISTENCE_ROWS)
+def test_existence(asked: ExistenceQuery, user: Any, expected: set[Any]) -> None:
+    assert found(existence, asked, user) == expected
+
+
+# TD3.1
+
+LIST, REFERENCE = find_documents(INS.cx), get_documents(f"{ARC}.1")
+OPEN = Asking(DOCTOR, DmpRecord("open"))
+SERVER = replace(OPEN, user=a_user())
+
+
+def with_parameter(*parameters: Parameter) -> StoredQuery:
+    names = {parameter.name for parameter in parameters}
+    kept = tuple(item for item in LIST.parameters if item.name not in names)
+    return replace(LIST, parameters=kept + parameters)
+
+
+CX = "$XDSDocumentEntryPatientId"
+QUERY_ROWS: list[tuple[StoredQuery, Asking, set[tuple[str, Code]]]] = [
+    (LIST, OPEN, set()),
+    (REFERENCE, OPEN, set()),
+    (REFERENCE, SERVER, set()),
+    (REFERENCE, replace(SERVER, record=DmpRecord("closed")), set()),
+    (LIST, SERVER, {("the_user_may_search", errors.FORBIDDEN)}),
+    (
+        replace(REFERENCE, return_type="LeafClass"),
+        SERVER,
+        {("the_user_may_search", errors.FORBIDDEN)},
+    ),
+    (
+        replace(LIST, query_id="urn:uuid:0"),
+        OPEN,
+        {("the_query_is_offered", errors.UNKNOWN_STORED_QUERY)},
+    ),
+    (
+        replace(LIST, return_type="Everything"),
+        OPEN,
+        {("the_return_type_is_known", errors.STORED_QUERY_VALUE)},
+    ),
+    (
+        replace(LIST, parameters=()),
+        OPEN,
+        {("required_parameters_are_there", errors.STORED_QUERY_MISSING_PARAM)},
+    ),
+    (
+        with_parameter(Parameter(CX, (INS.cx,), is_list=True)),
+        OPEN,
+        {("a_single_value_stands_alone", errors.STORED_QUERY_PARAM_NUMBER)},
+    ),
+    (
+        with_parameter(Parameter("$XDSDocumentEntryCreationTimeFrom", ("January",))),
+        OPEN,
+        {("times_are_times", errors.STORED_QUERY_VALUE)},
+    ),
+    (
+        with_parameter(Parameter(CX, (OTHER_INS.cx,))),
+        OPEN,
+        {("the_patient_is_that_of_the_vihf", errors.PATIENT_ID_DOES_NOT_MATCH)},
+    ),
+    (
+        LIST,
+        replace(OPEN, record=None),
+        {("the_patient_has_a_record", errors.UNKNOWN_PATIENT)},
+    ),
+    (
+        LIST,
+        replace(OPEN, record=DmpRecord("closed")),
+        {("the_record_is_open", errors.DMP_CLOSED)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "around", "expected"), QUERY_ROWS)
+def test_query(asked: StoredQuery, around: Asking, expected: set[Any]) -> None:
+    assert found(query, asked, around) == expected
+
+
+SHOWN = [
+    (ENTRY, DOCTOR, True),
+    (ENTRY, a_user(User.DOCTOR, person_id="899900000001"), True),
+    (MASKED, DOCTOR, True),
+    (MASKED, a_user(User.DOCTOR, person_id="899900000001"), False),
+    (replace(ENTRY, type_code=Coded("E1762", "ASTM")), DOCTOR, False),
+]
+
+
+@pytest.mark.parametrize(("entry", "user", "shown"), SHOWN)
+def test_a_masked_document_is_shown_to_its_author_only(
+    entry: DocumentEntry, user: Any, shown: bool
+) -> None:
+    assert may_show(entry, user) is shown
+
+
+# TD3.2
+
+REQUEST = DocumentRequest(f"{ARC}.1")
+READING = Retrieving(DOCTOR, ENTRY, frozenset({INS.matricule}))
+RETRIEVAL_ROWS = [
+    (REQUEST, READING, set()),
+    (REQUEST, replace(READING, entry=MASKED), set()),
+    (REQUEST, replace(READING, user=a_user()), {("the_user_may_read", errors.FORBIDDEN)}),
+    (
+        replace(REQUEST, repository_unique_id="1.2.3"),
+        READING,
+        {("the_repository_is_that_of_the_dmp", errors.UNKNOWN_REPOSITORY)},
+    ),
+    (
+        REQUEST,
+        replace(READING, entry=None),
+        {("the_document_is_known", errors.DOCUMENT_UNIQUE_ID)},
+    ),
+    (
+        REQUEST,
+        replace(READING, matricules=frozenset({OTHER_INS.matricule})),
+        {("the_patient_is_that_of_the_vihf", errors.PATIENT_ID_DOES_NOT_MATCH)},
+    ),
+    (
+        REQUEST,
+        replace(READING, entry=MASKED, user=a_user(User.DOCTOR, person_id="899900000001")),
+        {("a_masked_document_is_for_its_author", errors.FORBIDDEN)},
+    ),
+    (
+        REQUEST,
+        replace(READING, entry=MASKED, user=a_user(User.DOCTOR, access_mode="centre_15")),
+        {("a_masked_document_is_for_its_author", errors.FORBIDDEN)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "around", "expected"), RETRIEVAL_ROWS)
+def test_retrieval(asked: DocumentRequest, around: Retrieving, expected: set[Any]) -> None:
+    assert found(retrieval, asked, around) == expected
+
+
+def test_an_entry_uuid_in_place_of_a_unique_id_is_explained() -> None:
+    asked = DocumentRequest("urn:uuid:1")
+    (refusal,) = retrieval.findings(asked, replace(READING, entry=None))
+    assert "not its entryUUID" in refusal.expected
+    assert refusal.subject == "uniqueId=urn:uuid:1"
+
+
+# TD3.3c
+
+
+@dataclass(frozen=True)
+class Known:
+    entries: tuple[DocumentEntry, ...] = (ENTRY,)
+    lots: tuple[str, ...] = ()
+    sender: str = STRUCTURE
+
+    def has_lot(self, unique_id: str) -> bool:
+        return unique_id in self.lots
+
+    def entry(self, entry_uuid: str) -> DocumentEntry | None:
+        return next((item for item in self.entries if item.entry_uuid == entry_uuid), None)
+
+    def imputed_to(self, entry_uuid: str) -> str:
+        return self.sender if self.entry(entry_uuid) else ""
+
+
+LOT = lot_of_update(an_identity(), INS)
+DELETION = Update(LOT, (deletion("urn:uuid:1"),))
+UPDATING = Updating(a_user(), Known(), frozenset({INS.matricule}))
+STRANGER = a_user(User.DOCTOR, person_id="899900000001")
+UPDATE_ROWS = [
+    (DELETION, UPDATING, set()),
+    (DELETION, replace(UPDATING, user=DOCTOR), set()),
+    (
+        DELETION,
+        replace(UPDATING, user=a_user(access_mode="bris_de_glace")),
+        {("the_user_may_delete", errors.FORBIDDEN)},
+    ),
+    (
+        replace(DELETION, lot=replace(LOT, patient_id=OTHER_INS)),
+        UPDATING,
+        {("the_patient_is_that_of_the_vihf", errors.PATIENT_ID_DOES_NOT_MATCH)},
+    ),
+    (
+        replace(DELETION, lot=replace(LOT, authors=(an_author("1990000016"),))),
+        UPDATING,
+        {("an_author_institution_is_that_of_the_vihf", errors.AUTHOR_INSTITUTION)},
+    ),
+    (
+        replace(DELETION, lot=replace(LOT, unique_id="lot-1")),
+        UPDATING,
+        {("the_lot_has_its_own_unique_id", errors.METADATA)},
+    ),
+    (
+        DELETION,
+        replace(UPDATING, known=Known(lots=(LOT.unique_id,))),
+        {("a_lot_is_sent_once", errors.DUPLICATE_UNIQUE_ID)},
+    ),
+    (
+        replace(
+            DELETION,
+            changes=(StatusChange("urn:uuid:1", vocabulary.APPROVED, vocabulary.ARCHIVED),),
+        ),
+        UPDATING,
+        {("the_new_status_is_deleted", errors.UPDATE_REFUSED)},
+    ),
+    (
+        replace(DELETION, changes=(deletion("urn:uuid:2"),)),
+        UPDATING,
+        {("the_document_is_known", errors.UPDATE_REFUSED)},
+    ),
+    (
+        replace(DELETION, changes=(deletion("urn:uuid:1", vocabulary.ARCHIVED),)),
+        UPDATING,
+        {("the_original_status_is_the_current_one", errors.UPDATE_REFUSED)},
+    ),
+    (
+        DELETION,
+        replace(UPDATING, known=Known(sender="1990000099")),
+        {("the_document_is_the_users", errors.UPDATE_REFUSED)},
+    ),
+    (
+        DELETION,
+        replace(UPDATING, user=STRANGER),
+        {("the_document_is_the_users", errors.UPDATE_REFUSED)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "around", "expected"), UPDATE_ROWS)
+def test_update(changes: Update, around: Updating, expected: set[Any]) -> None:
+    assert found(update, changes, around) == expected
+
+
+BOOKS = [
+    (existence, EXISTENCE_ROWS),
+    (query, QUERY_ROWS),
+    (retrieval, RETRIEVAL_ROWS),
+    (update, UPDATE_ROWS),
+]
+
+
+@pytest.mark.parametrize(("book", "rows"), BOOKS)
+def test_every_rule_has_a_row_that_refuses(book: RuleBook, rows: list[Any]) -> None:
+    refusing = {rule for row in rows for rule, _ in row[2]}
+    assert {row.name for row in book.rows} == refusing

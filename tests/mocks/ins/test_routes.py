@@ -1,0 +1,452 @@
+"""INS entry points through the test client: what goes over the wire, and the journal line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kit.identity import NIA_OID, NIR_OID, TEST_OID
+from kit.pki import CertificateKind, Person, TestPki
+from kit.settings import Settings
+from kit.signature import sign_enveloped
+from kit.world import world_of
+from kit.xml import Element, build, find, find_text, serialize
+from mocks.ins.messages import (
+    SearchRequest,
+    SearchResult,
+    read_search_result,
+    write_assertion,
+    write_search_request,
+)
+from tests.mocks.ins.builders import (
+    MESSAGE_ID,
+    NOW,
+    a_search,
+    an_assertion,
+    an_envelope,
+    contexts,
+)
+from tests.mocks.ins.conftest import Bench, Certificate, envelope_of, error_of
+
+MakeBench = Callable[..., Bench]
+
+
+def ask(bench: Bench, request: SearchRequest) -> SearchResult:
+    answer = bench.send(an_envelope(write_search_request(request)))
+    assert answer.status_code == 200
+    return read_search_result(envelope_of(answer).body)
+
+
+# Business answers
+
+
+def test_a_published_identity_is_found(bench: Bench) -> None:
+    answer = bench.send(an_envelope())
+    assert answer.status_code == 200
+    assert answer.content_type == "application/soap+xml; charset=UTF-8"
+    envelope = envelope_of(answer)
+    assert envelope.header is None
+    result = read_search_result(envelope.body)
+    assert (result.code, result.label) == ("00", "OK")
+    assert result.individual is not None
+    assert result.individual.ins.matricule == "160012B02077713"
+    assert result.individual.ins.oid == NIR_OID
+    assert result.individual.first_name == ""
+    line = bench.line()
+    assert line.transaction == "WS_INS2"
+    assert line.outcome == "accepted"
+    assert line.subject == "160012B02077713"
+    assert line.software == "agenda 3.1"
+    assert line.stated_at == datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+    assert line.facts == {"result": "00", "first_names": 1, "dialect": "2025"}
+
+
+def test_traits_stay_out_of_the_line(bench: Bench) -> None:
+    bench.send(an_envelope())
+    told = str(bench.line().as_dict())
+    for trait in ("ADRTROIS", "TOUSSAINT", "1960-01-01"):
+        assert trait not in told
+
+
+def test_history_and_waiting_number_are_answered(bench: Bench) -> None:
+    first = ask(bench, SearchRequest("ECETINSI", ("PIERRE-ALAIN",), "M", "2009-07-14"))
+    assert first.individual is not None
+    assert [past.matricule for past in first.individual.history] == [
+        "209076322083439",
+        "209066322012355",
+    ]
+    second = ask(bench, SearchRequest("PROVISOIRE", ("MATRICULE",), "M", "2009-07-01"))
+    assert second.individual is not None
+    assert second.individual.ins.oid == NIA_OID
+
+
+def test_homonyms_are_several_until_the_birth_place_is_given(bench: Bench) -> None:
+    leonardo = SearchRequest("DE VINCI", ("LEONARDO",), "M", "2014-02-01")
+    several = ask(bench, leonardo)
+    assert several == SearchResult("02", "Plusieurs identites trouvees")
+    assert ask(bench, replace(leonardo, birth_place="63220")).code == "00"
+    assert [line.facts["result"] for line in bench.lines()] == ["02", "00"]
+    assert bench.lines()[0].subject == ""
+
+
+def test_the_first_names_of_homologation_are_tried_in_turn(bench: Bench) -> None:
+    tchitchi = SearchRequest("TCHITCHI", ("OLA",), "F", "1936-06-21")
+    assert ask(bench, tchitchi) == SearchResult("01", "Aucune identite trouvee")
+    assert ask(bench, replace(tchitchi, first_names=("CATARINA",))).code == "00"
+
+
+def test_an_invented_person_is_found_with_the_test_oid(bench: Bench, settings: Settings) -> None:
+    somebody = world_of(settings).patient(31_415_926)
+    traits = somebody.traits
+    request = SearchRequest(
+        traits.birth_name,
+        traits.first_names[:1],
+        traits.sex,
+        traits.birth_date,
+        traits.birth_place,
+    )
+    result = ask(bench, request)
+    assert result.individual is not None
+    assert result.individual.ins == somebody.ins
+    assert result.individual.traits == traits
+
+
+def test_lenient_matching_and_the_oid_are_settings(make_bench: MakeBench) -> None:
+    bella = SearchRequest("TCHITCHI", ("BELLA",), "F", "1936-06-21")
+    lenient = make_bench(ins_matching="lenient", ins_oid="test")
+    found = ask(lenient, bella).individual
+    assert found is not None
+    assert found.ins.oid == TEST_OID
+    assert ask(make_bench(), bella).code == "01"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body", "fault", "language", "first_name"),
+    [
+        ("2021", b"<S:Body", b"<S:Fault", "en", "TOUSSAINT"),
+        ("2022", b"<env:Body", b"<S:Fault", "en", ""),
+        ("2025", b"<env:Body", b"<soap:Fault", "fr", ""),
+    ],
+)
+def test_dialects_differ_in_prefixes_only(
+    make_bench: MakeBench, dialect: str, body: bytes, fault: bytes, language: str, first_name: str
+) -> None:
+    bench = make_bench(ins_dialect=dialect)
+    answer = bench.send(an_envelope())
+    assert body in answer.get_data()
+    individual = read_search_result(envelope_of(answer).body).individual
+    assert individual is not None
+    assert individual.first_name == first_name
+    refused = bench.send(an_envelope(said=contexts(idam="?")))
+    assert fault in refused.get_data()
+    text = find(envelope_of(refused).body, "soap:Reason/soap:Text")
+    assert text is not None
+    assert text.get("{http://www.w3.org/XML/1998/namespace}lang") == language
+
+
+# Who calls
+
+
+def test_mutual_tls_tells_the_establishment(bench: Bench, certificate: Certificate) -> None:
+    answer = bench.send(an_envelope(), listener="mtls", peer=certificate("INSI-AUTO"))
+    assert answer.status_code == 200
+    assert bench.line().listener == "mtls"
+    assert bench.line().finess == "0B0152872"
+
+
+def test_a_certificate_of_another_name_is_refused(bench: Bench, certificate: Certificate) -> None:
+    answer = bench.send(an_envelope(), listener="mtls", peer=certificate("insi-auto"))
+    fault = envelope_of(answer).body
+    assert answer.status_code == 500
+    assert find_text(fault, "soap:Code/soap:Value") == "soap:Sender"
+    error = error_of(answer)
+    assert (error.code, error.message_id) == ("desir_560", MESSAGE_ID)
+    assert "insi-auto" in error.text
+    assert "INSI-AUTO" in error.text
+    line = bench.line()
+    assert (line.outcome, line.codes) == ("unauthorized", ("desir_560",))
+    assert line.refusals[0]["rule"] == "the_certificate_is_made_for_insi"
+    assert line.facts.get("result") is None
+
+
+def test_an_unknown_software_gets_the_captured_fault(bench: Bench) -> None:
+    answer = bench.send(an_envelope(said=contexts(idam="ZZZ")))
+    fault = envelope_of(answer).body
+    assert find_text(fault, "soap:Code/soap:Value") == "soap:Sender"
+    assert find_text(fault, "soap:Code/soap:Subcode/soap:Value") == "soap:siram_100"
+    error = error_of(answer)
+    assert (error.code, error.severity, error.message_id) == ("desir_550", "erreur", MESSAGE_ID)
+    assert bench.line().outcome == "unauthorized"
+    assert bench.line().codes == ("desir_550",)
+
+
+def test_one_way_tls_without_an_assertion_is_refused(bench: Bench) -> None:
+    answer = bench.send(an_envelope(), listener="tls")
+    assert answer.status_code == 500
+    assert error_of(answer).code == "desir_520"
+    assert (bench.line().outcome, bench.line().codes) == ("unauthorized", ("desir_520",))
+
+
+def test_an_assertion_opens_the_one_way_listener(bench: Bench) -> None:
+    blocks = (write_assertion(an_assertion()),)
+    assert bench.send(an_envelope(blocks=blocks), listener="tls").status_code == 200
+    assert bench.line().facts["billing_id"] == "0B0152872"
+
+
+def test_the_site_of_an_assertion_tells_its_legal_entity(bench: Bench, settings: Settings) -> None:
+    hospital = world_of(settings).establishments[0]
+    attributes = (("identifiantFacturation", hospital.finess_eg), ("secteurActivite", "SA01"))
+    blocks = (write_assertion(an_assertion(attributes=attributes)),)
+    assert bench.send(an_envelope(blocks=blocks), listener="tls").status_code == 200
+    assert bench.line().finess == hospital.finess_ej
+
+
+def test_without_certificate_the_sender_of_the_contexts_tells_it(bench: Bench) -> None:
+    bench.send(an_envelope())
+    bench.send(an_envelope(said=contexts(sender="medecin@exemple.invalid")))
+    assert [line.finess for line in bench.lines()] == ["0B0152872", ""]
+
+
+def test_an_old_assertion_is_refused(bench: Bench) -> None:
+    old = an_assertion(issued_at=NOW - timedelta(hours=2))
+    answer = bench.send(an_envelope(blocks=(write_assertion(old),)), listener="tls")
+    assert error_of(answer).code == "desir_522"
+    assert bench.line().outcome == "unauthorized"
+
+
+def signed(pki: TestPki, **changes: Any) -> Element:
+    card = pki.issue(
+        CertificateKind.PS_SIGN,
+        common_name="00B6087510",
+        person=Person("Infirmier", "OLIVIER", "DE TEST"),
+    )
+    said = an_assertion(name_qualifier="CPS", **{"name_id": "00B6087510"} | changes)
+    block = write_assertion(said)
+    sign_enveloped(block[0], card, after="saml2:Issuer")
+    return block
+
+
+def test_the_signature_of_a_card_is_verified(bench: Bench, pki: TestPki) -> None:
+    answer = bench.send(an_envelope(blocks=(signed(pki),)), listener="tls")
+    assert answer.status_code == 200
+    assert bench.line().outcome == "accepted"
+
+
+@pytest.mark.parametrize("spoil", ["altered", "another's", "unsigned"])
+def test_a_card_assertion_must_hold(bench: Bench, pki: TestPki, spoil: str) -> None:
+    block = signed(pki, **{"name_id": "00B6087511"} if spoil == "another's" else {})
+    if spoil == "altered":
+        block[0].set("Version", "2.0 ")
+    if spoil == "unsigned":
+        block[0].remove(block[0][1])
+    answer = bench.send(an_envelope(blocks=(block,)), listener="tls")
+    assert answer.status_code == 500
+    assert "desir_521" in bench.line().codes
+    assert bench.line().outcome == "unauthorized"
+    assert error_of(answer).code in ("desir_520", "desir_521")
+
+
+# What is asked
+
+
+def without(name: str) -> bytes:
+    """A call without one of its header blocks."""
+    said = contexts()
+    changes = {
+        "bam": {"said": replace(said, bam=None)},
+        "lps": {"said": replace(said, lps=None)},
+        "action": {"action": ""},
+        "message": {"message_id": ""},
+        "unknown": {"action": "urn:ServiceIdentiteCertifiee:1.0.0:inconnue"},
+    }
+    return an_envelope(**changes[name])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("bam", "desir_510", "ContexteBAM"),
+        ("lps", "desir_510", "ContexteLPS"),
+        ("action", "desir_510", "wsa:Action"),
+        ("message", "desir_510", "wsa:MessageID"),
+        ("unknown", "desir_511", "inconnue"),
+    ],
+)
+def test_a_missing_header_is_refused(bench: Bench, name: str, code: str, told: str) -> None:
+    answer = bench.send(without(name))
+    assert answer.status_code == 500
+    assert error_of(answer).code == code
+    assert told in error_of(answer).text
+    assert bench.line().outcome == "refused"
+    assert bench.line().codes == (code,)
+
+
+LEXICAL = [
+    ({"birth_name": "adrtrois"}, "NomNaissance"),
+    ({"birth_name": "ADRTROÏS"}, "NomNaissance"),
+    ({"birth_name": "ADR3"}, "NomNaissance"),
+    ({"birth_name": "D’ARTAGNAN"}, "NomNaissance"),
+    ({"birth_date": "2026-01-06"}, "DateNaissance"),
+    ({"sex": "I"}, "Sexe"),
+    ({"birth_place": "ABCDE"}, "LieuNaissance"),
+    ({"first_names": ()}, "Prenom"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), LEXICAL, ids=[str(row[0]) for row in LEXICAL])
+def test_a_broken_lexical_rule_is_refused(
+    bench: Bench, changes: dict[str, Any], field: str
+) -> None:
+    answer = bench.send(an_envelope(write_search_request(a_search(**changes))))
+    assert answer.status_code == 500
+    error = error_of(answer)
+    assert (error.code, error.message_id) == ("insi_110", MESSAGE_ID)
+    assert field in error.text
+    line = bench.line()
+    assert (line.outcome, line.codes, line.transaction) == ("refused", ("insi_110",), "WS_INS2")
+    assert line.refusals[0]["field"].startswith(field)
+    assert line.refusals[0]["source"]
+
+
+def test_every_refusal_is_told_at_once(bench: Bench) -> None:
+    spoiled = a_search(birth_name="x", sex="I", birth_date="hier")
+    answer = bench.send(an_envelope(write_search_request(spoiled)))
+    fields = ["NomNaissance", "Sexe", "DateNaissance"]
+    assert [refusal["field"] for refusal in bench.line().refusals] == fields
+    assert all(field in error_of(answer).text for field in fields)
+
+
+def test_a_well_formed_unknown_birth_place_finds_nobody(bench: Bench) -> None:
+    assert ask(bench, a_search(birth_place="63999")).code == "01"
+
+
+def two_operations() -> bytes:
+    body = serialize(write_search_request(a_search()))
+    whole = an_envelope()
+    return whole.replace(b"</soap:Body>", body + b"</soap:Body>")
+
+
+def bomb(declaration: bytes, use: bytes) -> bytes:
+    whole = an_envelope().partition(b"?>")[2]
+    return b'<?xml version="1.0"?>' + declaration + whole.replace(b"TOUSSAINT", use)
+
+
+BAD_INPUT = [
+    ("truncated", an_envelope()[:-40], 500),
+    ("empty", b"", 500),
+    ("not xml", b"bonjour", 500),
+    ("two operations", two_operations(), 500),
+    ("unknown element", an_envelope(build("recsans:INCONNU")), 500),
+    (
+        "trait twice",
+        an_envelope(
+            build("recsans:RECSANSVITALE", *(build("recsans:Sexe", "M") for _ in range(2)))
+        ),
+        500,
+    ),
+    ("bomb", bomb(b'<!DOCTYPE a [<!ENTITY b "T"><!ENTITY c "&b;&b;">]>', b"&c;"), 500),
+    ("external", bomb(b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>', b"&b;"), 500),
+    ("oversized", an_envelope() + b" " * 40_000, 413),
+]
+
+
+@pytest.mark.parametrize(("_name", "data", "status"), BAD_INPUT, ids=[row[0] for row in BAD_INPUT])
+def test_bad_input_is_told_and_the_service_goes_on(
+    make_bench: MakeBench, _name: str, data: bytes, status: int
+) -> None:
+    bench = make_bench(max_body_bytes=20_000)
+    answer = bench.send(data)
+    assert answer.status_code == status
+    assert error_of(answer).code == "desir_500"
+    assert b"root:" not in answer.get_data()
+    line = bench.line()
+    assert (line.outcome, line.codes) == ("malformed", ("desir_500",))
+    assert bench.send(an_envelope()).status_code == 200
+
+
+def test_a_wrong_content_type_is_told(bench: Bench) -> None:
+    answer = bench.send(an_envelope(), content_type="text/xml")
+    assert answer.status_code == 500
+    assert "text/xml" in error_of(answer).text
+    assert bench.line().outcome == "malformed"
+
+
+def test_soap_1_1_is_another_version(bench: Bench) -> None:
+    old = an_envelope().replace(
+        b"http://www.w3.org/2003/05/soap-envelope", b"http://schemas.xmlsoap.org/soap/envelope/"
+    )
+    answer = bench.send(old)
+    assert answer.status_code == 500
+    assert find_text(envelope_of(answer).body, "soap:Code/soap:Value").endswith("VersionMismatch")
+    assert bench.line().outcome == "malformed"
+
+
+def test_a_message_id_of_another_form_is_a_remark(bench: Bench) -> None:
+    assert bench.send(an_envelope(message_id="urn:uuid:1")).status_code == 200
+    assert bench.line().facts["lint"] == ["MessageID is not uuid:<UUID>"]
+
+
+# Armed faults
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "code"),
+    [("insi_102", 500, "insi_102"), ("02", 200, "02"), ("adr_1", 500, "adr_1")],
+)
+def test_an_armed_fault_answers_with_its_code(
+    bench: Bench, value: str, status: int, code: str
+) -> None:
+    fault = {"id": "f", "effect": "code", "value": value}
+    assert bench.client.post("/_banc/faults", json=fault).status_code == 200
+    answer = bench.send(an_envelope())
+    assert answer.status_code == status
+    assert (bench.line().outcome, bench.line().codes) == ("injected", (code,))
+    if status == 500:
+        assert error_of(answer).code == code
+        reason = find_text(envelope_of(answer).body, "soap:Reason/soap:Text")
+        assert reason.startswith("Le service est temporairement inaccessible.")
+    if value == "insi_102":
+        assert error_of(answer).message_id == ""
+        assert error_of(answer).severity == "fatal"
+
+
+# Control channel
+
+TOUSSAINT = "/_banc/ins/persons/160012B02077713"
+
+
+def test_a_corrected_person_is_found_by_the_new_traits_only(bench: Bench) -> None:
+    changed = bench.client.post(TOUSSAINT, json={"birth_name": "ADRQUATRE"})
+    assert changed.get_json()["birth_name"] == "ADRQUATRE"
+    assert ask(bench, a_search()).code == "01"
+    assert ask(bench, a_search(birth_name="ADRQUATRE")).code == "00"
+    assert bench.client.delete(TOUSSAINT).status_code == 200
+    assert ask(bench, a_search()).code == "00"
+
+
+def test_a_changed_number_is_answered_with_the_old_one_in_history(bench: Bench) -> None:
+    bench.client.post(TOUSSAINT, json={"matricule": "160012B02099991", "oid": TEST_OID})
+    found = ask(bench, a_search()).individual
+    assert found is not None
+    assert found.ins.matricule == "160012B02099991"
+    assert [past.matricule for past in found.history] == ["160012B02077713"]
+    assert bench.client.get(TOUSSAINT).status_code == 404
+    assert bench.client.get("/_banc/ins/persons/160012B02099991").status_code == 200
+
+
+def test_the_control_channel_tells_what_is_wrong(bench: Bench) -> None:
+    wrong = bench.client.post(TOUSSAINT, json={"sex": "X"})
+    assert (wrong.status_code, wrong.get_json()["error"]["where"]) == (400, "sex")
+    assert bench.client.post(TOUSSAINT, data="sex").status_code == 400
+    nobody = "/_banc/ins/persons/199999999999999"
+    assert bench.client.get(nobody).status_code == 404
+    assert bench.client.post(nobody, json={"sex": "F"}).status_code == 404
+    assert bench.client.delete(TOUSSAINT).status_code == 404
+    taken = bench.client.post(TOUSSAINT, json={"matricule": "109076322083489"})
+    assert taken.status_code == 409
+    hidden = bench.client.get(TOUSSAINT, environ_overrides={"banc.listener": "mtls"})
+    assert hidden.status_code == 404
