@@ -1,7 +1,12 @@
 # The commands of Banc. A newcomer needs two: make run, make test.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+# pip's own output is long: show how far it is, and every error.
+COUNT := | awk '/^(Collecting|Requirement)/ {n++; printf "\r  %d packages found", n; fflush()} /^Installing/ {printf "\n  installing them\n"; fflush()}'
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench docs lock clean setup setup-dev
 
@@ -39,13 +44,13 @@ $(VENV)/.python:
 
 $(VENV)/.ready: $(VENV)/.python requirements.lock pyproject.toml
 	@echo "Installing what Banc needs (a minute the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(PIP) -r requirements.lock $(COUNT)
+	@$(PIP) --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 	@echo "Installing what the tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements-dev.lock
+	@$(PIP) -r requirements-dev.lock $(COUNT)
 	@touch $@
 
 lock: ## pin again what requirements.in and requirements-dev.in name

@@ -1,31 +1,25 @@
-"""Banc, bench: starts, watches and stops every part in one place; the embedded default.
+"""Banc, bench: starts and stops every part in one place; the embedded default.
 
-A supervisor process without threads forks the parts and forks again one that died.
+The parts run under a supervisor, a fresh process of its own (supervisor).
 Not here: what a part does (mocks, console), nor playing a scenario (simulator).
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import http.client
-import logging
 import os
-import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from kit.settings import Settings
+from kit.settings import Settings, inherited, to_env
 
-log = logging.getLogger("banc")
 READY_SECONDS = 45.0
 PAUSE_SECONDS = 0.05
-RESTART_SECONDS = 0.5
 
 
 class CannotStart(Exception):
@@ -121,19 +115,30 @@ def _check_port(settings: Settings, part: Part, address: Address) -> None:
 class Bench:
     """The parts of a bench, running under a supervisor process."""
 
-    def __init__(self, settings: Settings, parts: tuple[Part, ...]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        parts: tuple[Part, ...],
+        *,
+        source: str = "banc.parts:parts",
+        arguments: tuple[str, ...] = (),
+    ) -> None:
+        """``source`` names the function that gives the parts, from settings and ``arguments``."""
         self.settings = settings
         self.parts = parts
-        self._supervisor = 0
+        self._source = (source, *arguments)
+        self._supervisor: subprocess.Popen[bytes] | None = None
 
     def start(self, on_ready: Callable[[Part], None] = lambda _: None) -> None:
         """Start every part and return when each health check answered. Raises CannotStart."""
         check_can_start(self.settings, self.parts)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._supervisor = os.fork()
-        if not self._supervisor:
-            _run_and_leave(lambda: _supervise(self.settings, self.parts))
+        # A fresh process: forking this one would carry its threads' locks into every part.
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-m", "banc.supervisor", *self._source],
+            env=inherited() | to_env(self.settings),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             self._wait_until_ready(on_ready)
         except BaseException:
@@ -147,21 +152,27 @@ class Bench:
                 waiting.remove(part)
                 on_ready(part)
             if not self.is_running():
-                raise CannotStart("the bench stopped while it started; its log says why")
+                raise CannotStart(
+                    f"the bench stopped while it started; {self._last_words(waiting)}"
+                )
             if time.monotonic() > deadline:
-                names = ", ".join(part.name for part in waiting)
-                raise CannotStart(f"not ready after {READY_SECONDS:.0f} s: {names}")
+                why = self._last_words(waiting)
+                raise CannotStart(f"not ready after {READY_SECONDS:.0f} s; {why}")
             time.sleep(PAUSE_SECONDS)
+
+    def _last_words(self, waiting: list[Part]) -> str:
+        told = []
+        for part in waiting:
+            path = self.settings.data_dir / "log" / f"{part.name}.log"
+            lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
+            told.append(
+                f"{part.name}: {next((line for line in reversed(lines) if line), 'silent')}"
+            )
+        return "; ".join(told)
 
     def is_running(self) -> bool:
         """Whether the supervisor lives."""
-        if not self._supervisor:
-            return False
-        with contextlib.suppress(ChildProcessError):
-            if os.waitpid(self._supervisor, os.WNOHANG) == (0, 0):
-                return True
-        self._supervisor = 0
-        return False
+        return self._supervisor is not None and self._supervisor.poll() is None
 
     def wait(self) -> None:
         """Block until the supervisor ends."""
@@ -170,101 +181,17 @@ class Bench:
 
     def stop(self) -> None:
         """Stop every part and wait for it."""
-        if self._supervisor:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._supervisor, signal.SIGTERM)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._supervisor, 0)
-            self._supervisor = 0
+        if self._supervisor is not None:
+            self._supervisor.terminate()
+            self._supervisor.wait()
+            self._supervisor = None
 
 
 @contextmanager
-def running(settings: Settings, parts: tuple[Part, ...]) -> Iterator[Bench]:
+def running(bench: Bench) -> Iterator[Bench]:
     """A bench that runs for as long as the block."""
-    bench = Bench(settings, parts)
     bench.start()
     try:
         yield bench
     finally:
         bench.stop()
-
-
-def _run_and_leave(work: Callable[[], None]) -> None:
-    code = 1
-    try:
-        work()
-        code = 0
-    except SystemExit as ended:
-        code = int(ended.code or 0) if not isinstance(ended.code, str) else 1
-    except BaseException:
-        log.exception("a part of the bench failed")
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the parent dies (Linux; elsewhere nothing happens)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-class _Stop(Exception):
-    """A signal asked the supervisor to end."""
-
-
-def _supervise(settings: Settings, parts: tuple[Part, ...]) -> None:
-    die_with_parent()
-    signal.signal(signal.SIGTERM, _raise_stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.setpgid(0, 0)
-    started = {_fork(settings, part): part for part in parts}
-    try:
-        while True:
-            pid, _ = os.wait()
-            part = started.pop(pid, None)
-            if part is not None:
-                log.warning("%s ended and is started again", part.name)
-                time.sleep(RESTART_SECONDS)
-                started[_fork(settings, part)] = part
-    except _Stop:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end(list(started))
-
-
-def _raise_stop(*_: object) -> None:
-    raise _Stop
-
-
-def _fork(settings: Settings, part: Part) -> int:
-    pid = os.fork()
-    if not pid:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        die_with_parent()
-        _log_to(settings.data_dir / "log" / f"{part.name}.log")
-        _run_and_leave(lambda: part.run(settings))
-    return pid
-
-
-def _log_to(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(handle, 1)
-    os.dup2(handle, 2)
-    os.close(handle)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
-
-
-def _end(pids: list[int], patience_seconds: float = 4.0) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + patience_seconds
-    while pids and time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            pids = [pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)]
-        time.sleep(PAUSE_SECONDS)
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from banc import screens
+from banc import screens, trust_verbs
 from banc.bench import Bench, CannotStart
 from kit.settings import Settings, WrongSettings, from_env
 
@@ -27,6 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="National test bench for French hospital software: DMP, MSSanté, ROR, INS.",
 )
+app.add_typer(trust_verbs.pki, name="pki")
+app.add_typer(trust_verbs.vihf, name="vihf")
+app.add_typer(trust_verbs.datamatrix, name="datamatrix")
 out = Console()
 err = Console(stderr=True)
 
@@ -239,16 +242,6 @@ def demo(
         bench.wait()
 
 
-@app.command()
-def pki() -> None:
-    """Create the test authority and print where its certificates are."""
-    from banc.parts import pki_of
-
-    settings = from_env()
-    pki_of(settings)
-    out.print(screens.certificates(settings))
-
-
 @app.command(hidden=True)
 def part(name: str) -> None:
     """Run one part in the foreground; what a container does."""
@@ -272,13 +265,13 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Play a load profile against the bench, headless; exit 1 when a threshold is missed."""
-    from loadtests.headless import UnknownProfile, run_profile
+    from loadtests.headless import CannotLoad, run_profile
 
     settings = from_env()
     try:
         with _reachable_bench(settings):
             report = run_profile(profile, settings)
-    except UnknownProfile as error:
+    except CannotLoad as error:
         raise Stop(str(error)) from None
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))

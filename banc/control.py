@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from kit.settings import Settings
 
-SERVICES = ("dmp", "ins", "ror", "mssante")
+SERVICES = ("dmp", "ins", "ror", "mssante", "psc")
 FOLLOW_SECONDS = 0.5
 
 

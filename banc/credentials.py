@@ -27,7 +27,7 @@ def ready(settings: Settings) -> list[tuple[str, str]]:
         ("VIHF and lot signature", _pair(credentials.sign)),
         ("TLS to INSi", _pair(credentials.insi)),
         ("PKCS#12", f"{credentials.auth.p12_path}, password {settings.pkcs12_password}"),
-        ("Mailbox", f"{doctor.mailbox}, password {settings.mailbox_password}"),
+        ("Mailbox", f"{doctor.mailbox}, password {settings.mssante_password}"),
         (
             "A patient",
             f"{traits.birth_name} {traits.first_names[0]}, {traits.sex}, {traits.birth_date}, "

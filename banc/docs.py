@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +26,13 @@ from kit.service import Offered, service_of
 from kit.settings import Settings, table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-MOCKS = {"dmp": "DMP", "ins": "INSi", "mssante": "MSSanté", "ror": "ROR"}
+MOCKS = {
+    "dmp": "DMP",
+    "ins": "INSi",
+    "mssante": "MSSanté",
+    "psc": "Pro Santé Connect",
+    "ror": "ROR",
+}
 HEAD = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
 
 
@@ -41,7 +47,7 @@ def pages() -> dict[str, str]:
     return {name: HEAD + text.rstrip() + "\n" for name, text in found.items()}
 
 
-def _rows(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
     lines += [" | ".join(_cell(cell) for cell in row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines) + "\n"
@@ -157,7 +163,12 @@ def cli_page() -> str:
     """The verbs of the command line."""
     command = typer.main.get_command(cli.app)
     parts = ["# Command line\n\n`banc VERB --help` prints the same."]
-    for name, verb in sorted(getattr(command, "commands", {}).items()):
+    return "\n\n".join([*parts, *_verbs("banc", command)])
+
+
+def _verbs(before: str, group: Any) -> Iterator[str]:
+    """Each verb of a group; behind a group among them, its own verbs."""
+    for name, verb in sorted(getattr(group, "commands", {}).items()):
         if verb.hidden:
             continue
         rows = [
@@ -168,8 +179,8 @@ def cli_page() -> str:
             if item.name != "help"
         ]  # fmt: skip
         body = "\n\n" + _rows(("Argument", "What"), rows) if rows else ""
-        parts.append(f"## banc {name}\n\n{verb.help}{body}")
-    return "\n\n".join(parts)
+        yield f"## {before} {name}\n\n{verb.help}{body}"
+        yield from _verbs(f"{before} {name}", verb)
 
 
 def files() -> dict[str, bytes]:

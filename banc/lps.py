@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from kit import mtom, xds
 from kit.clock import Clock
 from kit.identity import Ins, ps_idnat, struct_idnat
-from kit.pki import CertificateKind, Credential, EstablishmentCredentials, Person, TestPki
+from kit.pki import CertificateKind, Credential, EstablishmentCredentials, TestPki
+from kit.pki.people import card
 from kit.rules import Malformed
 from kit.settings import Settings
 from kit.soap import SOAP_TYPE, read_envelope, write_envelope
@@ -28,7 +29,7 @@ from kit.vihf import (
     specialty,
     write_vihf,
 )
-from kit.vihf.model import CLASSES, SECTORS
+from kit.vihf.model import CLASSES, SECTORS, Declaration
 from kit.world import Establishment, Professional, world_of
 from kit.xml import Element, find_text, parse, qname
 from mocks.dmp import messages
@@ -36,6 +37,11 @@ from mocks.dmp import messages
 SOFTWARE, VERSION = "Banc", "0.1"
 HOMOLOGATION = "BANC-TEST"  # the bench accepts any number
 TIMEOUT_SECONDS = 60
+CONTEXTS = {
+    Authentication.DIRECT: AuthnContext.SMARTCARD,
+    Authentication.INDIRECT: AuthnContext.UNSPECIFIED,
+    Authentication.REINFORCED: AuthnContext.MOBILE,
+}
 NO_PARTS: Mapping[str, bytes] = {}
 
 
@@ -103,7 +109,7 @@ class Lps:
 
     def feed(self, body: Element, attachments: Mapping[str, bytes], patient: Ins) -> Answered:
         """ITI-41, as the establishment (indirect authentication)."""
-        vihf = self._indirect(patient)
+        vihf = self.vihf(patient, Authentication.INDIRECT)
         auth = self.credentials.auth
         return self._call(
             messages.REPOSITORY, messages.ITI_41, body, attachments, vihf=vihf, tls=auth
@@ -111,7 +117,7 @@ class Lps:
 
     def search(self, body: Element, patient: Ins) -> Answered:
         """ITI-18, as the establishment."""
-        vihf = self._indirect(patient)
+        vihf = self.vihf(patient, Authentication.INDIRECT)
         return self._call(
             messages.REGISTRY, messages.ITI_18, body, NO_PARTS, vihf=vihf, tls=self.credentials.auth
         )
@@ -120,25 +126,26 @@ class Lps:
         """ITI-43, as the doctor with a card (direct authentication): a server may not read."""
         call = messages.REPOSITORY, messages.ITI_43, body, NO_PARTS
         tls = self._card(CertificateKind.PS_AUTH)
-        return self._call(*call, vihf=self._direct(patient), tls=tls)
+        return self._call(*call, vihf=self.vihf(patient, Authentication.DIRECT), tls=tls)
 
     def _card(self, kind: CertificateKind) -> Credential:
+        return card(self.pki, self.doctor, kind)
+
+    def vihf(
+        self, patient: Ins, mode: Authentication, purpose: AccessMode = AccessMode.NORMAL
+    ) -> Element:
+        """The assertion, signed: with the card when direct, else with the establishment's seal."""
+        is_direct = mode is Authentication.DIRECT
+        sign = self._card(CertificateKind.PS_SIGN) if is_direct else self.credentials.sign
+        return write_vihf(self._vihf(patient, sign, mode, purpose), sign)
+
+    def _vihf(
+        self, patient: Ins, signer: Credential, mode: Authentication, purpose: AccessMode
+    ) -> Vihf:
         doctor = self.doctor
-        person = Person(doctor.title, doctor.given, doctor.family)
-        return self.pki.issue(kind, common_name=ps_idnat(doctor.rpps), person=person)
-
-    def _indirect(self, patient: Ins) -> Element:
-        sign = self.credentials.sign
-        return write_vihf(self._vihf(patient, sign, Authentication.INDIRECT), sign)
-
-    def _direct(self, patient: Ins) -> Element:
-        sign = self._card(CertificateKind.PS_SIGN)
-        return write_vihf(self._vihf(patient, sign, Authentication.DIRECT), sign)
-
-    def _vihf(self, patient: Ins, signer: Credential, mode: Authentication) -> Vihf:
-        doctor = self.doctor
-        is_direct = mode == Authentication.DIRECT
-        context = AuthnContext.SMARTCARD if is_direct else AuthnContext.UNSPECIFIED
+        is_reinforced = mode is Authentication.REINFORCED
+        roles = [profession(doctor.profession)]
+        roles += [specialty(doctor.specialty)] if doctor.specialty else []
         return Vihf(
             id=f"_{self.new_uuid()}",
             issued_at=self.clock.now(),
@@ -146,15 +153,16 @@ class Lps:
             name_id=ps_idnat(doctor.rpps),
             structure=self.structure,
             sector=f"{self.establishment.sector}^{SECTORS}",
-            roles=(profession(doctor.profession), specialty(doctor.specialty)),
+            roles=tuple(roles),
             authentication=mode,
             patient=patient.cx,
-            purpose=access(AccessMode.NORMAL),
+            purpose=access(purpose),
             lps_name=SOFTWARE,
             lps_version=VERSION,
             homologation=HOMOLOGATION,
-            subject_name="" if is_direct else f"{doctor.given} {doctor.family}",
-            authn_context=CLASSES + context,
+            subject_name="" if mode is Authentication.DIRECT else f"{doctor.given} {doctor.family}",
+            authn_context=CLASSES + CONTEXTS[mode],
+            authn_declaration=Declaration.BROWSER if is_reinforced else "",
         )
 
     def _call(

@@ -8,27 +8,34 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from flask import Flask
 
 from banc.bench import Address, Part, banner_ready, http_ready
 from console.app import create_app as create_console
-from kit.pki import TestPki, TlsMode
+from kit.pki import TestPki, TlsMode, handshake
+from kit.pki.publication import blueprint as pki_blueprint
 from kit.server import Application, Listener, serve
 from kit.service import Service, service_of
 from kit.settings import Settings
+from kit.world import world_of
 from mocks.dmp.app import create_app as create_dmp
 from mocks.ins.app import create_app as create_ins
 from mocks.mssante.app import create_app as create_mssante
 from mocks.mssante.app import serve_mail
+from mocks.psc.app import create_app as create_psc
 from mocks.ror.app import create_app as create_ror
 
 HANDSHAKES = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "this listener demands a client certificate",
-    "CERTIFICATE_VERIFY_FAILED": "the client certificate is not from the test authority, "
-    "expired, or of the wrong use",
+    "CERTIFICATE_VERIFY_FAILED": "the client certificate is not from the test authority",
+    "CERTIFICATE_NOT_YET_VALID": "the client certificate is not valid yet",
+    "CERTIFICATE_EXPIRED": "the client certificate has expired",
+    "CERTIFICATE_REVOKED": "the client certificate is on its authority's revocation list",
+    "CERTIFICATE_OF_ANOTHER_USE": "the client certificate is not made for client TLS",
+    "CERTIFICATE_KEY_TOO_WEAK": "the key of the client certificate is too short",
     "TLSV1_ALERT_UNKNOWN_CA": "the client does not trust the test authority: give it the CA file",
     "SSLV3_ALERT_BAD_CERTIFICATE": "the client refuses the server's certificate",
     "HTTP_REQUEST": "plain HTTP on a TLS port",
@@ -45,8 +52,8 @@ def pki_of(settings: Settings) -> TestPki:
 
 def parts(settings: Settings) -> tuple[Part, ...]:
     """Every part of a bench, in the order of the table that ``banc up`` prints."""
-    return (_dmp(settings), _ins(settings), _ror(settings), _mssante(settings), _mail(settings),
-            _console(settings))  # fmt: skip
+    return (_dmp(settings), _ins(settings), _ror(settings), _psc(settings),
+            _mssante(settings), _mail(settings), _console(settings))  # fmt: skip
 
 
 def part(name: str, settings: Settings) -> Part:
@@ -55,7 +62,8 @@ def part(name: str, settings: Settings) -> Part:
 
 
 def _context(settings: Settings, mode: TlsMode) -> Callable[[], ssl.SSLContext]:
-    return lambda: pki_of(settings).server_context(mode)
+    authority = cache(lambda: pki_of(settings))  # opened in each worker, after the fork
+    return lambda: authority().server_context(mode)
 
 
 def _serve_app(
@@ -87,8 +95,9 @@ def _serve_app(
 
 
 def _journal_handshake(service: Service, mode: str, why: str) -> None:
+    who = handshake.who() if why.startswith("CERTIFICATE_") else ""
     with service.journal.record(service.name, "TLS", b"", listener=mode) as line:
-        line.unauthorized(why, HANDSHAKES[why])
+        line.unauthorized(why, f"{HANDSHAKES[why]}: {who}" if who else HANDSHAKES[why])
 
 
 def _http(settings: Settings, service: str, port: int, scheme: str = "http", path: str = "") -> str:
@@ -128,8 +137,16 @@ def _ins(settings: Settings) -> Part:
         ),
         Address("one-way TLS", tls, _http(settings, "ins", tls, "https", "/lps"), "SAML assertion"),
     )
-    run = partial(_serve_app, "ins", create_ins, listeners)
+    run = partial(_serve_app, "ins", _create_ins, listeners)
     return Part("ins", "INSi", addresses, run, http_ready("ins", plain))
+
+
+def _create_ins(settings: Settings) -> Flask:
+    """INSi, and beside it the public face of the test authority: lists, OCSP, issuing."""
+    app = create_ins(settings)
+    clock, world = service_of(app).clock, world_of(settings)
+    app.register_blueprint(pki_blueprint(pki_of(settings), clock, world))
+    return app
 
 
 def _ror(settings: Settings) -> Part:
@@ -141,6 +158,18 @@ def _ror(settings: Settings) -> Part:
     )
     run = partial(_serve_app, "ror", create_ror, listeners)
     return Part("ror", "ROR", addresses, run, http_ready("ror", plain))
+
+
+def _psc(settings: Settings) -> Part:
+    plain, tls, path = settings.psc_port, settings.psc_tls_port, "/auth/realms/esante-wallet"
+    listeners = (Listener(plain), Listener(tls, "tls", _context(settings, "optional")))
+    access = "client banc-test, or one registered at /_banc/psc/clients"
+    addresses = (
+        Address("HTTP", plain, _http(settings, "psc", plain, path=path), access),
+        Address("TLS", tls, _http(settings, "psc", tls, "https", path), access),
+    )
+    run = partial(_serve_app, "psc", create_psc, listeners)
+    return Part("psc", "Pro Santé Connect", addresses, run, http_ready("psc", plain))
 
 
 def _mssante(settings: Settings) -> Part:

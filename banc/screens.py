@@ -37,11 +37,12 @@ def addresses(settings: Settings) -> RenderableType:
     from banc.parts import parts
 
     table = Table(title="Services", title_justify="left")
-    for name in ("Service", "Listener", "URL", "Access"):
+    for name in ("Service", "Listener", "URL, and what the connection demands"):
         table.add_column(name, overflow="fold")
     for part in parts(settings):
         for address in part.addresses:
-            table.add_row(part.title, address.label, address.url, address.access)
+            where = Text(address.url + "\n").append(address.access, style="dim")
+            table.add_row(part.title, address.label, where)
     return Group(table, certificates(settings))
 
 
@@ -107,39 +108,57 @@ def _percent(value: float | None) -> str:
 
 
 def indicators(measurement: Any) -> RenderableType:
-    """The indicators: numerator, denominator, value, interval, target, verdict."""
-    table = Table(
-        title=f"Indicateurs, catalogue {measurement.catalogue_version}", title_justify="left"
-    )
-    for name in ("Code", "Indicateur", "Établissement"):
-        table.add_column(name, overflow="fold")
-    for name in ("Num.", "Dén.", "Valeur", "Intervalle 95 %", "Cible"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Verdict", no_wrap=True)
+    """The indicators, a block each: numerator, denominator, value, interval, target, verdict."""
+    head = Text(f"Indicateurs, catalogue {measurement.catalogue_version}", style="bold")
+    blocks: list[RenderableType] = [head]
+    by_code: dict[str, list[Any]] = {}
     for result in measurement.results:
+        by_code.setdefault(result.code, []).append(result)
+    for results in by_code.values():
+        blocks += [_indicator_head(results[0]), _indicator_rows(results)]
+    return Group(*blocks)
+
+
+def _indicator_head(result: Any) -> Text:
+    text = Text("\n")
+    text.append(f"{result.code}  ", style="bold cyan")
+    text.append(result.label_fr)
+    text.append(f"  (cible {_target(result)})", style="dim")
+    return text
+
+
+def _indicator_rows(results: Sequence[Any]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=26, no_wrap=True, overflow="ellipsis")
+    for width in (11, 7, 15):
+        table.add_column(width=width, no_wrap=True, justify="right")
+    table.add_column(no_wrap=True)
+    for result in results:
         table.add_row(*_indicator(result))
     return table
 
 
 def _indicator(result: Any) -> Sequence[RenderableType]:
     label, style = VERDICT[result.verdict]
-    ratio = result.den is not None
+    is_ratio = result.den is not None
     interval = (
-        f"{_percent(result.wilson_lo)} à {_percent(result.wilson_hi)}"
+        f"[{result.wilson_lo * 100:.1f} ; {result.wilson_hi * 100:.1f}]"
         if result.wilson_lo is not None
-        else "-"
+        else ""
     )
     return (
-        result.code,
-        result.label_fr,
-        result.establishment or "ensemble",
-        str(result.num),
-        "-" if result.den is None else str(result.den),
-        _percent(result.value) if ratio else str(result.num),
-        interval,
-        _target(result),
+        "  " + (result.establishment or "ensemble"),
+        f"{result.num} / {result.den}" if is_ratio else _counted(result),
+        _percent(result.value) if is_ratio else "",
+        Text(interval, style="dim"),
         Text(label, style=style),
     )
+
+
+def _counted(result: Any) -> str:
+    if isinstance(result.target, bool):
+        return "oui" if result.num else "non"
+    return str(result.num)
 
 
 def _target(result: Any) -> str:
@@ -196,4 +215,5 @@ def load(report: Any) -> RenderableType:
         Text(f"{'ok    ' if item.held else 'missed'} {item.text}", "green" if item.held else "red")
         for item in report.thresholds
     ]
-    return Group(table, *verdicts)
+    errors = [Text(f"error  {text}", "yellow") for text in report.errors]
+    return Group(table, *verdicts, *errors)

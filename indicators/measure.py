@@ -13,7 +13,7 @@ from typing import Any
 
 from indicators.catalogue import Catalogue, Indicator, load_catalogue
 from indicators.cube import NATION, Cube, build_cube
-from indicators.explain import Explanation, Missing, explain
+from indicators.explain import Explainer, Explanation, Missing
 from indicators.ratios import Judged, judge
 from indicators.sources import NotARun, Place, Tables, of_run
 from indicators.windows import Window
@@ -112,13 +112,26 @@ def _of_programme(catalogue: Catalogue, programme: str | None) -> tuple[Indicato
 
 
 def measured(
-    tables: Tables, catalogue: Catalogue, rows: Iterable[Indicator], *, sample: int
+    tables: Tables,
+    catalogue: Catalogue,
+    rows: Iterable[Indicator],
+    *,
+    sample: int,
+    finess_ej: str | None = None,
 ) -> Measurement:
-    """Measure rows of a catalogue over tables. sample: most exchanges and subjects a result."""
+    """Measure rows of a catalogue over tables.
+
+    sample: most exchanges and subjects a result. finess_ej: this establishment only (NATION for
+    the national rows).
+    """
     kept = tuple(rows)
     cube = build_cube(tables, {name for row in kept for name in row.measures})
+    explainer = Explainer(tables, sample=sample)
     results = (
-        _result(row, place, tables, cube, sample) for row in kept for place in _places(row, tables)
+        _result(row, place, tables, cube, explainer)
+        for row in kept
+        for place in _places(row, tables)
+        if finess_ej in (None, place.finess_ej)
     )
     return Measurement(tables.name, catalogue.version, tuple(results))
 
@@ -130,7 +143,9 @@ def _places(row: Indicator, tables: Tables) -> Iterator[Place]:
         yield from tables.places
 
 
-def _result(row: Indicator, place: Place, tables: Tables, cube: Cube, sample: int) -> Result:
+def _result(
+    row: Indicator, place: Place, tables: Tables, cube: Cube, explainer: Explainer
+) -> Result:
     finess, window = place.finess_ej, tables.windows[row.window]
     num, den, unmet = _counts(row, cube, finess)
     absent, completeness = _completeness(row, tables, cube, finess)
@@ -139,9 +154,9 @@ def _result(row: Indicator, place: Place, tables: Tables, cube: Cube, sample: in
         num,
         den,
         completeness=completeness,
-        has_scope=row.is_national or not place.activities or bool({*place.activities} & {*row.scope}),
+        has_scope=_has_scope(row, place),
         missing=absent or ", ".join(CONDITIONS.get(name, name) for name in unmet),
-    )  # fmt: skip
+    )
     return Result(
         code=row.code,
         label_fr=row.label_fr,
@@ -155,8 +170,13 @@ def _result(row: Indicator, place: Place, tables: Tables, cube: Cube, sample: in
         target=row.target_point,
         comparator=row.comparator,
         **_told(judged, window),
-        **_explained(explained(tables, row, finess, cube, sample=sample)),
+        **_explained(_explanation(explainer, row, finess, unmet)),
     )
+
+
+def _has_scope(row: Indicator, place: Place) -> bool:
+    """An establishment that tells no activity is taken to have them all."""
+    return row.is_national or not place.activities or bool({*place.activities} & {*row.scope})
 
 
 def _counts(row: Indicator, cube: Cube, finess: str) -> tuple[int, int | None, tuple[str, ...]]:
@@ -169,16 +189,12 @@ def _counts(row: Indicator, cube: Cube, finess: str) -> tuple[int, int | None, t
     return count[row.numerator], den, ()
 
 
-def _completeness(
-    row: Indicator, tables: Tables, cube: Cube, finess: str
-) -> tuple[str, Fraction]:  # fmt: skip
+def _completeness(row: Indicator, tables: Tables, cube: Cube, finess: str) -> tuple[str, Fraction]:
     """Which data is absent, and the share that is there."""
     absent = [name for name in row.sources if name not in tables.sources]
     if absent:
         return "absent : " + ", ".join(absent), Fraction(0)
-    shares = (
-        cube.completeness(name, finess) for name in row.sources if name in TRANSACTIONS
-    )  # fmt: skip
+    shares = (cube.completeness(name, finess) for name in row.sources if name in TRANSACTIONS)
     return "", min(shares, default=Fraction(1))
 
 
@@ -192,16 +208,15 @@ def _told(judged: Judged, window: Window) -> dict[str, Any]:
 _NAMES = {"M1": "le mois", "Q1": "le trimestre", "SEM": "le semestre", "Y1": "les douze mois"}
 
 
-def explained(
-    tables: Tables, row: Indicator, finess: str, cube: Cube, *, sample: int
+def _explanation(
+    explainer: Explainer, row: Indicator, finess: str, unmet: tuple[str, ...]
 ) -> Explanation:
     """What is behind the numerator of a row, and what misses."""
     if row.unit != "boolean":
-        return explain(tables, row.numerator, row.window, finess, sample=sample)
-    parts = [explain(tables, name, row.window, finess, sample=sample) for name in row.measures]
-    unmet = _counts(row, cube, finess)[2]
+        return explainer.explain(row.numerator, row.window, finess)
+    parts = (explainer.explain(name, row.window, finess) for name in row.measures)
+    behind = tuple(item for part in parts for item in part.exchanges)
     missing = tuple(Missing(CONDITIONS.get(name, name), "condition") for name in unmet)
-    behind = tuple(item for part in parts for item in part.exchanges)[:sample]
     return Explanation(behind, missing, {"condition": len(unmet)} if unmet else {})
 
 

@@ -83,12 +83,10 @@ def _measured(num: int, den: int | None) -> tuple[float | None, float | None, fl
     return (num / den, *wilson(num, den)) if den else (None, None, None)
 
 
-def _unmeasurable(
-    row: Indicator, den: int | None, completeness: Fraction, missing: str
-) -> str:  # fmt: skip
+def _unmeasurable(row: Indicator, den: int | None, completeness: Fraction, missing: str) -> str:
     if completeness < COMPLETE:
         share = percent(float(completeness))
-        told = f" ({missing})" if missing and den is not None else ""
+        told = f" ({missing})" if missing.startswith("absent") else ""
         return f"Non mesurable : données complètes à {share}, il en faut 95 %{told}."
     if den is not None and den < max(row.n_min, 1):
         least = max(row.n_min, 1)

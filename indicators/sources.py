@@ -82,7 +82,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     """The ``run.json`` of a run. Raises NotARun."""
     path = folder / "run.json"
     try:
-        run = json.loads(path.read_text("utf-8"))
+        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return run | {name: _instant(run[name]) for name in ("starts_at", "ends_at")}
     except FileNotFoundError:
         raise NotARun(f"{folder} is not a run: it has no run.json (see `banc play`)") from None

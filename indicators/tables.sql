@@ -112,3 +112,22 @@ WITH told AS (
 )
 SELECT finess_ej, transaction, deliveries, least(deliveries, coalesce(lines, 0)) AS held
 FROM told LEFT JOIN held USING (finess_ej, transaction);
+
+-- Published mailboxes: those of the run, and those created over the API and not deleted since.
+CREATE OR REPLACE TEMP TABLE published_mailbox AS
+WITH asked AS (
+  SELECT finess, stated_at, facts -> '$.mailbox' AS box
+  FROM exchange
+  WHERE transaction = 'API.MAILBOX' AND outcome = 'accepted'
+), created AS (
+  SELECT finess AS finess_ej, box ->> '$.address' AS address, box ->> '$.kind' AS kind, stated_at
+  FROM asked WHERE box ->> '$.kind' IS NOT NULL
+)
+SELECT finess_ej, address, kind FROM mailbox
+UNION
+SELECT finess_ej, address, kind
+FROM created AS c
+WHERE NOT EXISTS (
+  SELECT 1 FROM asked AS d
+  WHERE d.box ->> '$.kind' IS NULL AND d.box ->> '$.address' = c.address
+    AND d.stated_at >= c.stated_at);

@@ -16,6 +16,8 @@ from kit.shared_file import SharedFile
 
 DEFAULT_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
+LAST = datetime(2999, 12, 31, tzinfo=UTC)  # where a fast clock that was forgotten stops
+
 
 class Clock(Protocol):
     """What a part may ask about time. All instants are aware and in UTC."""
@@ -47,7 +49,9 @@ class ClockState:
         if self.following:
             return wall
         elapsed = wall - datetime.fromisoformat(self.wall_at)
-        return datetime.fromisoformat(self.bench_at) + elapsed * self.speed
+        shown = datetime.fromisoformat(self.bench_at)
+        room = (LAST - shown) / self.speed if self.speed else elapsed
+        return shown + min(elapsed, room) * self.speed
 
 
 class BenchClock:

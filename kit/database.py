@@ -1,35 +1,43 @@
-"""Kit, database: one engine a service, and the transaction an exchange's effect and line share.
+"""Kit, database: one database a service, and the transaction an exchange's effect and line share.
 
 SQLite (WAL) by default, PostgreSQL when ``database_url`` names one: each service then has its
-schema. Not here: any table; stores and the journal declare theirs.
+schema. Not here: drivers and their tuning (engines), any table; stores and the journal declare
+theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     DateTime,
+    Delete,
     Dialect,
-    Engine,
     MetaData,
     String,
+    Table,
     TypeDecorator,
-    create_engine,
-    event,
-    make_url,
+    func,
+    select,
     text,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from kit.engines import BEGIN_WITH, open_engine
 from kit.settings import Settings
+from kit.turn import Turn, Unavailable
+
+__all__ = ["DEFAULT_SANDBOX", "Database", "Scope", "Unavailable", "UtcDateTime"]
 
 DEFAULT_SANDBOX = "default"
-BUSY_SECONDS = 30
+SCHEMA_LOCK = 20260105
+SETTLE_MS = 2000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -61,21 +69,17 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Scope:
     """The transaction of one exchange: opened at its first use, closed by the journal."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._open = ExitStack()
         self._connection: Connection | None = None
 
     @property
     def connection(self) -> Connection:
-        """The connection, in a transaction."""
+        """The connection, in a transaction. Raises Unavailable."""
         if self._connection is None:
-            self._connection = self._engine.connect()
-            self._connection.begin()
+            self._connection = self._open.enter_context(self._database.writing())
         return self._connection
-
-    def discard(self) -> None:
-        """Undo what the exchange has done so far."""
-        self.close()
 
     def commit(self) -> None:
         """Make effect and journal line durable together."""
@@ -83,10 +87,9 @@ class Scope:
         self.close()
 
     def close(self) -> None:
-        """Give the connection back; what is not committed is undone."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Give connection and turn back; what is not committed is undone."""
+        self._connection = None
+        self._open.close()
 
 
 class Database:
@@ -94,15 +97,17 @@ class Database:
 
     def __init__(self, settings: Settings, service: str) -> None:
         self.service = service
-        self._settings = settings
         self._scope: ContextVar[Scope | None] = ContextVar(f"scope-{service}", default=None)
-        self.engine = _engine(settings, service)
+        self.engine = open_engine(settings, service)
+        self.is_shared = self.engine.dialect.name == "postgresql"  # many may write at once
+        lock = settings.data_dir / f"{service}.sqlite-turn"
+        self._turn = None if self.is_shared else Turn(lock, settings.database_wait_seconds)
 
     def create(self, *tables: MetaData) -> None:
         """Create what does not exist yet; safe when several processes start at once."""
-        with self.engine.connect() as connection, connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(20260105)"))
+        with self._committing() as connection:
+            if self.is_shared:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
                 connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self.service}"'))
             for metadata in tables:
                 metadata.create_all(connection)
@@ -110,7 +115,7 @@ class Database:
     @contextmanager
     def scope(self) -> Iterator[Scope]:
         """The transaction that every ``transaction`` inside joins; for the journal only."""
-        scope = Scope(self.engine)
+        scope = Scope(self)
         mark = self._scope.set(scope)
         try:
             yield scope
@@ -125,7 +130,7 @@ class Database:
         if scope is not None:
             yield scope.connection
             return
-        with self.engine.begin() as connection:
+        with self._committing() as connection:
             yield connection
 
     @contextmanager
@@ -135,59 +140,84 @@ class Database:
         if scope is not None:
             yield scope.connection
             return
-        with self.engine.connect() as connection:
-            reader = connection.execution_options(banc_reading=True)
-            with reader.begin():
-                yield reader
+        with self._connected() as connection:
+            with connection.execution_options(**{BEGIN_WITH: "BEGIN"}).begin():
+                yield connection
 
-    def empty(self, *tables: MetaData) -> None:
-        """Delete every row of ``tables``."""
-        with self.engine.begin() as connection:
-            for metadata in tables:
-                for table in reversed(metadata.sorted_tables):
-                    connection.execute(table.delete())
+    @contextmanager
+    def writing(self, *, alone: bool = False) -> Iterator[Connection]:
+        """A connection in a transaction that is undone unless the caller commits it.
+
+        alone: after every exchange under way; SQLite has one writer at a time anyhow.
+        """
+        with ExitStack() as held:
+            if self._turn is not None:
+                self._turn.take()
+                held.callback(self._turn.give)
+            connection = held.enter_context(self._connected())
+            if self.is_shared:
+                begin = _BEGIN_ALONE if alone else _BEGIN_WITH_OTHERS
+                connection = connection.execution_options(**{BEGIN_WITH: begin})
+            connection.begin()
+            yield connection
+
+    @contextmanager
+    def _committing(self) -> Iterator[Connection]:
+        with self.writing() as connection:
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            connection = self.engine.connect()
+        except PoolTimeout as error:
+            raise Unavailable("every connection is in use") from error
+        with connection:
+            yield connection
+
+    def order(self, connection: Connection) -> None:
+        """Announce that ``connection`` numbers a line now: ``settled`` waits for its end."""
+        if self.is_shared:
+            connection.execute(_ANNOUNCE_LINE)
+
+    def settled(self, number: Column[int]) -> int | None:
+        """The number up to which no line can appear any more; None: nothing appears late.
+
+        PostgreSQL numbers a row before it is visible. Writers share a lock from before the number
+        until they commit; who asks takes it alone for an instant. Raises Unavailable when a
+        writer keeps it.
+        """
+        if not self.is_shared:
+            return None
+        with self._connected() as connection, connection.begin():
+            connection.execute(_WAIT_BRIEFLY)
+            connection.execute(_WAIT_FOR_LINES)
+            return connection.execute(select(func.coalesce(func.max(number), 0))).scalar_one()
+
+    def empty(self, *tables: MetaData, sandbox: str | None = None) -> None:
+        """Delete every row of ``tables``, or every row of one sandbox."""
+        every = [table for metadata in tables for table in reversed(metadata.sorted_tables)]
+        with self.writing(alone=True) as connection:  # no exchange loses half of its rows
+            for table in every:
+                connection.execute(_delete(table, sandbox))
+            connection.commit()
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self._turn is not None:
+            self._turn.close()
 
 
-def _engine(settings: Settings, service: str) -> Engine:
-    if settings.database_url:
-        return _postgresql(settings, service)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        f"sqlite:///{settings.data_dir / service}.sqlite",
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-        pool_size=settings.threads + 2,
-        max_overflow=settings.threads + 2,
-    )
-    _tune_sqlite(engine, settings.sqlite_synchronous)
-    return engine
+_WRITERS, _LINES = "hashtext(current_schema()), 1", "hashtext(current_schema()), 2"
+_BEGIN_WITH_OTHERS = f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITERS})"
+_BEGIN_ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})"
+_ANNOUNCE_LINE = text(f"SELECT pg_advisory_xact_lock_shared({_LINES})")
+_WAIT_FOR_LINES = text(f"SELECT pg_advisory_xact_lock({_LINES})")
+_WAIT_BRIEFLY = text(f"SET LOCAL lock_timeout = {SETTLE_MS}")
 
 
-def _postgresql(settings: Settings, service: str) -> Engine:
-    url = make_url(settings.database_url)
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    return create_engine(
-        url,
-        connect_args={"options": f"-csearch_path={service}"},
-        pool_size=settings.threads + 2,
-        pool_pre_ping=True,
-    )
-
-
-def _tune_sqlite(engine: Engine, synchronous: str) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin by itself
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A deferred transaction that reads first and writes later can meet SQLITE_BUSY at once.
-        reads = connection.get_execution_options().get("banc_reading", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+def _delete(table: Table, sandbox: str | None) -> Delete:
+    query = table.delete()
+    return query if sandbox is None else query.where(table.c.sandbox == sandbox)

@@ -7,6 +7,7 @@ wire (each mock writes its own), and SOAP's own faults (soap).
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ EFFECTS = {
 }
 MAX_DELAY_MS = 60_000
 MAX_FAULTS = 100
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,18 @@ def read_fault(given: Any, service: str) -> Fault:
         raise Malformed("fault", "expected an object")
     unknown = set(given) - {item.name for item in fields(Fault)}
     if unknown:
-        raise Malformed(sorted(unknown)[0], "not a field of a fault")
+        raise Malformed(sorted(unknown)[0][:64], "not a field of a fault")
     for name in ("id", "effect"):
         if not isinstance(given.get(name), str) or not given[name]:
             raise Malformed(name, "missing")
     values = {"service": service, **given}
     values["value"] = str(values.get("value", ""))
+    if values["service"] != service:
+        raise Malformed("service", f"this is {service}; arm the fault there")
+    if not _ID.fullmatch(values["id"]):
+        raise Malformed("id", "expected 1 to 64 letters, digits, dots, dashes or underscores")
+    if not isinstance(values.get("transaction", ""), str):
+        raise Malformed("transaction", "expected a name or *")
     _judge(values)
     return Fault(**values)
 
@@ -72,7 +81,7 @@ def read_fault(given: Any, service: str) -> Fault:
 def _judge(values: dict[str, Any]) -> None:
     if values["effect"] not in EFFECTS:
         raise Malformed("effect", f"{values['effect']!r} is not one of {', '.join(EFFECTS)}")
-    if values["effect"] == DELAY and not values["value"].isdigit():
+    if values["effect"] == DELAY and not _NUMBER.fullmatch(values["value"]):
         raise Malformed("value", "a delay needs a number of milliseconds")
     if values["effect"] == DELAY and int(values["value"]) > MAX_DELAY_MS:
         raise Malformed("value", f"a delay is at most {MAX_DELAY_MS} ms")
@@ -81,7 +90,7 @@ def _judge(values: dict[str, Any]) -> None:
     chance = values.get("probability", 1.0)
     if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
         raise Malformed("probability", "expected a number between 0 and 1")
-    if not isinstance(values.get("seed", 0), int):
+    if type(values.get("seed", 0)) is not int:
         raise Malformed("seed", "expected an integer")
     for name in ("from_at", "until_at"):
         _judge_instant(name, values.get(name, ""))
@@ -89,7 +98,7 @@ def _judge(values: dict[str, Any]) -> None:
 
 def _judge_instant(name: str, text: Any) -> None:
     try:
-        aware = not text or datetime.fromisoformat(text).tzinfo is not None
+        aware = text == "" or datetime.fromisoformat(text).tzinfo is not None
     except (TypeError, ValueError):
         aware = False
     if not aware:
@@ -110,17 +119,25 @@ class Faults:
 
     def arm(self, fault: Fault) -> None:
         """Arm a fault, or replace the one with the same id."""
-        kept = [item for item in self.all() if item.id != fault.id]
-        if len(kept) >= MAX_FAULTS:
-            raise Malformed("fault", f"at most {MAX_FAULTS} faults can be armed")
-        self._file.write([asdict(item) for item in (*kept, fault)])
+
+        def armed(found: Any) -> list[dict[str, Any]]:
+            kept = [item for item in found or [] if item["id"] != fault.id]
+            if len(kept) >= MAX_FAULTS:
+                raise Malformed("fault", f"at most {MAX_FAULTS} faults can be armed")
+            return [*kept, asdict(fault)]
+
+        self._file.change(armed)
 
     def disarm(self, fault_id: str) -> bool:
         """Take a fault away; false when there is none with this id."""
-        kept = [item for item in self.all() if item.id != fault_id]
-        found = len(kept) < len(self.all())
-        self._file.write([asdict(item) for item in kept])
-        return found
+        before: list[dict[str, Any]] = []
+
+        def disarmed(found: Any) -> list[dict[str, Any]]:
+            before.extend(found or [])
+            return [item for item in before if item["id"] != fault_id]
+
+        self._file.change(disarmed)
+        return any(item["id"] == fault_id for item in before)
 
     def clear(self) -> None:
         """Take every fault away."""

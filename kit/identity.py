@@ -136,6 +136,11 @@ def ins_key(number: str) -> str:
     return f"{97 - int(number[:5] + department + number[7:]) % 97:02d}"
 
 
+def is_ins_number(text: str) -> bool:
+    """Whether ``text`` has the shape of a number of 13 characters, without its key."""
+    return bool(_INS_NUMBER.fullmatch(text))
+
+
 def is_matricule(text: str) -> bool:
     """Whether ``text`` has the shape of a matricule with its key, the key being right or wrong."""
     return bool(_MATRICULE.fullmatch(text))
@@ -239,9 +244,38 @@ def is_lunar_date(text: str) -> bool:
     return bool(_LUNAR_DATE.fullmatch(text))
 
 
+def completed_date(text: str) -> str:
+    """A birth date of which a part is unknown, completed as software writes it down.
+
+    ``1957-06-00`` -> ``1957-06-01``, ``1957-00-12`` -> ``1957-01-12``, ``1957-00-00`` ->
+    ``1957-12-31``; any other text is given back. Source: guide INS, EXI ID 11 and 12, second-hand.
+    """
+    if not is_lunar_date(text):
+        return text
+    year, month, day = text.split("-")
+    if month == day == "00":
+        return f"{year}-12-31"
+    return f"{year}-{'01' if month == '00' else month}-{'01' if day == '00' else day}"
+
+
 def is_cog(text: str) -> bool:
     """Whether ``text`` has the shape of a geographic code (COG): 5 characters, 2A and 2B too."""
     return bool(_COG.fullmatch(text))
+
+
+def names_a_place(cog: str) -> bool:
+    """Whether a geographic code may name a commune or a country of today.
+
+    The department exists (Corsica: 2A and 2B), the commune is not 000; a country is 99101 to 99599.
+    Which communes there are is not judged.
+    """
+    if not is_cog(cog) or cog.endswith("000"):
+        return False
+    if cog.startswith("99"):
+        return 101 <= int(cog[2:]) <= 599
+    if cog[:2] in ("97", "98"):
+        return cog[2] != "0" and cog[3:] != "00"
+    return cog[:2] in ("2A", "2B") or (cog[:2] != "20" and "01" <= cog[:2] <= "95")
 
 
 def _has_any(text: str, parts: Iterable[str]) -> bool:

@@ -6,9 +6,10 @@ transaction; a refused exchange keeps its line and loses its effect.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    RowMapping,
     String,
     Table,
     cast,
@@ -32,7 +34,7 @@ from sqlalchemy import (
 )
 
 from kit.clock import Clock
-from kit.database import DEFAULT_SANDBOX, Database, Scope, UtcDateTime
+from kit.database import DEFAULT_SANDBOX, Database, Scope, Unavailable, UtcDateTime
 from kit.rules import Malformed, Refusal
 from kit.settings import Settings
 
@@ -40,6 +42,7 @@ ACCEPTED, REFUSED, MALFORMED = "accepted", "refused", "malformed"
 UNAUTHORIZED, INJECTED, BUG = "unauthorized", "injected", "bug"
 OUTCOMES = (ACCEPTED, REFUSED, MALFORMED, UNAUTHORIZED, INJECTED, BUG)
 MAX_LINES = 10_000
+PRUNE_SECONDS, PRUNED_AT_ONCE = 3600.0, 500
 FILTERS = ("service", "transaction", "finess", "software", "subject", "type_code", "outcome")
 
 metadata = MetaData()
@@ -67,6 +70,7 @@ exchange_table = Table(
     Column("facts", JSON, nullable=False),
     Index("exchange_by_outcome", "sandbox", "outcome", "seq"),
     Index("exchange_by_finess", "sandbox", "finess", "seq"),
+    sqlite_autoincrement=True,  # a number never comes again, so that a follower outlives a reset
 )
 
 raw_table = Table(
@@ -136,6 +140,7 @@ class Line:
     explained: tuple[Mapping[str, str], ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     answer: bytes = b""
+    penalty: Callable[[], None] | None = None  # what a refusal itself does to the state
 
     def refuse(self, refusals: Iterable[Refusal]) -> None:
         """Rules are broken: the effect is discarded."""
@@ -165,6 +170,11 @@ class Line:
         """We failed; the trace is in the log, under the exchange's id."""
         self.outcome, self.codes = BUG, (name,)
 
+    def fail(self, name: str) -> None:
+        """As ``bug``, and what the route told is dropped: it may be what could not be kept."""
+        self.bug(name)
+        self.facts, self.refusals, self.explained, self.answer = {}, (), (), b""
+
     def _keep(self, refusals: Iterable[Refusal]) -> None:
         self.refusals = tuple(refusals)
         self.codes = tuple(dict.fromkeys(refusal.code.code for refusal in self.refusals))
@@ -177,6 +187,7 @@ class Journal:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self._prune_after = float("-inf")
 
     @contextmanager
     def record(
@@ -191,17 +202,23 @@ class Journal:
         """Record one exchange: its effect, its line and its bytes are committed together.
 
         The effect is kept only when the outcome is ``accepted`` at the end. An exception that
-        leaves the block is a bug: it is journalled as such and goes on.
+        leaves the block is a bug: it is journalled as such and goes on. Raises Unavailable when
+        nothing could be kept: the exchange must not be acknowledged.
         """
         line = self._line(transaction, request, listener, sandbox)
         with self._database.scope() as scope:
             try:
                 yield line
+                self._write(service, line, scope)
+            except Unavailable:
+                raise
             except Exception as error:
-                line.bug(type(error).__name__)
+                scope.close()
+                error.add_note(f"exchange {line.id}")
+                line.fail(type(error).__name__)
                 self._write(service, line, scope)
                 raise
-            self._write(service, line, scope)
+        self._prune_at_times()
 
     def _line(self, transaction: str, request: bytes, listener: str, sandbox: str) -> Line:
         return Line(
@@ -215,17 +232,19 @@ class Journal:
         )
 
     def _write(self, service: str, line: Line, scope: Scope) -> None:
-        request, answer = zlib.compress(line.request, 1), zlib.compress(line.answer, 1)
-        if line.outcome != ACCEPTED:
-            scope.discard()
         raw = {
             "id": line.id,
             "sandbox": line.sandbox,
             "received_at": line.received_at,
-            "request": request,
-            "answer": answer,
+            "request": zlib.compress(line.request, 1),
+            "answer": zlib.compress(line.answer, 1),
         }
+        if line.outcome != ACCEPTED:
+            scope.close()
+            if line.penalty is not None and line.outcome != BUG:
+                line.penalty()
         scope.connection.execute(_INSERT_RAW, raw)
+        self._database.order(scope.connection)
         scope.connection.execute(_INSERT_LINE, self._row(service, line))
         scope.commit()
 
@@ -237,12 +256,12 @@ class Journal:
             "received_at": line.received_at,
             "stated_at": line.stated_at,
             "service": service,
-            "transaction": line.transaction[:64],
+            "transaction": _plain(line.transaction, 64),
             "listener": line.listener,
-            "finess": line.finess[:16],
-            "software": line.software[:200],
-            "subject": line.subject[:64],
-            "type_code": line.type_code[:64],
+            "finess": _plain(line.finess, 16),
+            "software": _plain(line.software, 200),
+            "subject": _plain(line.subject, 64),
+            "type_code": _plain(line.type_code, 64),
             "outcome": line.outcome,
             "codes": list(line.codes),
             "refusals": told or list(line.explained),
@@ -267,40 +286,64 @@ class Journal:
         for name, value in filters.items():
             if name not in FILTERS:
                 raise ValueError(f"the journal has no filter {name!r}")
-            query = query.where(columns[name] == value)
+            query = query.where(columns[name] == _plain(value, 200))
         if code:
-            query = query.where(func.lower(cast(columns.codes, String)).contains(code.lower()))
+            text, sought = func.lower(cast(columns.codes, String)), _plain(code, 200).lower()
+            query = query.where(text.contains(sought, autoescape=True))
+        settled = self._database.settled(columns.seq)
+        if settled is not None:
+            query = query.where(columns.seq <= settled)
         query = query.order_by(columns.seq.desc() if newest_first else columns.seq)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(query.limit(min(limit, MAX_LINES))).mappings()
             return [_exchange(row) for row in rows]
 
-    def get(self, exchange_id: str) -> Exchange | None:
+    def get(self, exchange_id: str, sandbox: str = DEFAULT_SANDBOX) -> Exchange | None:
         """One line by its id."""
-        query = select(exchange_table).where(exchange_table.c.id == exchange_id)
-        with self._database.transaction() as connection:
-            row = connection.execute(query).mappings().first()
+        row = self._one(exchange_table, exchange_id, sandbox)
         return _exchange(row) if row else None
 
-    def raw(self, exchange_id: str) -> tuple[bytes, bytes] | None:
+    def raw(self, exchange_id: str, sandbox: str = DEFAULT_SANDBOX) -> tuple[bytes, bytes] | None:
         """The bytes of the request and of the answer, or None when they are no longer kept."""
-        query = select(raw_table).where(raw_table.c.id == exchange_id)
-        with self._database.transaction() as connection:
-            row = connection.execute(query).mappings().first()
+        row = self._one(raw_table, exchange_id, sandbox)
         return (zlib.decompress(row["request"]), zlib.decompress(row["answer"])) if row else None
+
+    def _one(self, table: Table, exchange_id: str, sandbox: str) -> RowMapping | None:
+        sought = _plain(exchange_id, 200)
+        query = select(table).where(table.c.id == sought, table.c.sandbox == sandbox)
+        with self._database.reading() as connection:
+            return connection.execute(query).mappings().first()
 
     def count(self, sandbox: str = DEFAULT_SANDBOX) -> int:
         """How many lines there are."""
         query = select(func.count()).where(exchange_table.c.sandbox == sandbox)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
     def prune(self) -> int:
-        """Delete raw bytes older than the retention; returns how many."""
+        """Delete raw bytes older than the retention, some at a time; returns how many."""
         oldest = self._clock.wall() - timedelta(days=self._settings.raw_retention_days)
-        with self._database.transaction() as connection:
-            query = delete(raw_table).where(raw_table.c.received_at < oldest)
-            return connection.execute(query).rowcount
+        old = select(raw_table.c.id).where(raw_table.c.received_at < oldest).limit(PRUNED_AT_ONCE)
+        query = delete(raw_table).where(raw_table.c.id.in_(old))
+        deleted, last = 0, PRUNED_AT_ONCE
+        while last == PRUNED_AT_ONCE:
+            with self._database.transaction() as connection:
+                last = connection.execute(query).rowcount
+            deleted += last
+        return deleted
+
+    def _prune_at_times(self) -> None:
+        """Prune once an hour; the exchange that pays for it is already committed."""
+        if self._clock.monotonic() < self._prune_after:
+            return
+        self._prune_after = self._clock.monotonic() + PRUNE_SECONDS
+        with contextlib.suppress(Unavailable):
+            self.prune()
+
+
+def _plain(text: str, length: int) -> str:
+    """Text every database keeps: no NUL, no half of a surrogate pair, bounded."""
+    return text[:length].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 def _exchange(row: Mapping[Any, Any]) -> Exchange:

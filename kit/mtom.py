@@ -16,6 +16,7 @@ from kit.xml import Element, build, qname
 
 MAX_PARTS = 64
 MAX_HEAD_BYTES = 16 * 1024
+MAX_TYPE_CHARACTERS = 2000
 XOP_TYPE = "application/xop+xml"
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 
@@ -32,6 +33,8 @@ def parameter(content_type: str, name: str) -> str:
 
 
 def _header(content_type: str) -> Message:
+    if len(content_type) > MAX_TYPE_CHARACTERS:  # its reader is slow on thousands of parameters
+        raise Malformed("Content-Type", f"longer than {MAX_TYPE_CHARACTERS} characters")
     message = Message()
     message["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
     return message
@@ -53,26 +56,33 @@ def read_multipart(content_type: str, body: bytes) -> tuple[bytes, dict[str, byt
 
 def _chunks(boundary: bytes, body: bytes) -> list[bytes]:
     delimiter = b"\r\n--" + boundary
-    pieces = (b"\r\n" + body).split(delimiter)
-    if len(pieces) < 2:
+    first = b"--" + boundary
+    at = 0 if body.startswith(first) else body.find(delimiter)
+    if at < 0:
         raise Malformed("multipart", "the boundary of the Content-Type is not in the body")
-    if not pieces[-1].startswith(b"--"):
-        raise Malformed("multipart", "the closing boundary is missing: the body is truncated")
-    if len(pieces) - 2 > MAX_PARTS:
-        raise Malformed("multipart", f"more than {MAX_PARTS} parts")
-    return pieces[1:-1]
+    at += len(first) if not at else len(delimiter)
+    chunks: list[bytes] = []
+    while not body.startswith(b"--", at):
+        end = body.find(delimiter, at)
+        if end < 0:
+            raise Malformed("multipart", "the closing boundary is missing: the body is truncated")
+        if len(chunks) == MAX_PARTS:
+            raise Malformed("multipart", f"more than {MAX_PARTS} parts")
+        chunks.append(body[at:end])
+        at = end + len(delimiter)
+    return chunks
 
 
 def _part(chunk: bytes) -> tuple[Message, bytes]:
-    head, blank, content = chunk.lstrip(b" \t").partition(b"\r\n\r\n")
-    if not blank:
+    head, blank, content = chunk.partition(b"\r\n\r\n")
+    if not blank or head.partition(b"\r\n")[0].strip(b" \t"):
         raise Malformed("multipart", "a part has no blank line after its headers")
     if len(head) > MAX_HEAD_BYTES:
         raise Malformed("multipart", f"the headers of a part exceed {MAX_HEAD_BYTES} bytes")
     headers = BytesHeaderParser().parsebytes(head.strip() + b"\r\n\r\n")
     encoding = str(headers.get("Content-Transfer-Encoding", "binary")).strip().lower()
     if encoding not in {"binary", "8bit", "7bit"}:
-        raise Malformed("Content-Transfer-Encoding", f"{encoding!r} is not read in MTOM")
+        raise Malformed("Content-Transfer-Encoding", f"{encoding[:40]!r} is not read in MTOM")
     return headers, content
 
 
@@ -81,7 +91,7 @@ def _root_and_others(
 ) -> tuple[bytes, dict[str, bytes]]:
     names = [str(headers.get("Content-ID", "")).strip().strip("<>") for headers, _ in parts]
     if start and start not in names:
-        raise Malformed("Content-Type", f"no part has the Content-ID of start, {start!r}")
+        raise Malformed("Content-Type", f"no part has the Content-ID of start, {start[:200]!r}")
     root = names.index(start) if start else 0
     others: dict[str, bytes] = {}
     for place, (name, (_, content)) in enumerate(zip(names, parts, strict=True)):
@@ -101,7 +111,12 @@ def write_multipart(
     action: str = "",
     root_id: str = "root@banc.test",
 ) -> tuple[str, bytes]:
-    """Write multipart/related: the Content-Type and the body."""
+    """Write multipart/related: the Content-Type and the body.
+
+    A boundary that a part contains is lengthened until none does.
+    """
+    while any(boundary.encode() in part for part in (root, *attachments.values())):
+        boundary += "x"
     sides = [f"--{boundary}\r\nContent-Type: {XOP_TYPE}; charset=UTF-8; "
              f'type="application/soap+xml"\r\nContent-Transfer-Encoding: binary\r\n'
              f"Content-ID: <{root_id}>\r\n\r\n".encode(), root]  # fmt: skip
@@ -136,5 +151,5 @@ def included(element: Element, attachments: Mapping[str, bytes]) -> bytes | None
     href = found.get("href", "")
     name = unquote(href.removeprefix("cid:"))
     if not href.startswith("cid:") or name not in attachments:
-        raise Malformed("xop:Include", f"no part has the Content-ID of href {href!r}")
+        raise Malformed("xop:Include", f"no part has the Content-ID of href {href[:200]!r}")
     return attachments[name]

@@ -6,9 +6,12 @@ any protocol; how a refusal looks on the wire is written by the mock that refuse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,18 @@ class Refused(Exception):
 
 
 class Malformed(Exception):
-    """A message cannot be read: ``where`` (element, header, line) and ``why``."""
+    """A message cannot be read: ``where`` (element, header, line) and ``why``.
+
+    Both may quote the message: what no protocol can carry in an answer becomes ``?``.
+    """
 
     def __init__(self, where: str, why: str) -> None:
-        super().__init__(f"{where}: {why}")
-        self.where = where
-        self.why = why
+        self.where, self.why = _printable(where), _printable(why)
+        super().__init__(f"{self.where}: {self.why}")
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("?", text)
 
 
 Rule = Callable[..., Iterator[str | Finding]]

@@ -1,32 +1,55 @@
 """Kit, server: gunicorn with threads, serving one app on a plain and a TLS listener at once.
 
-The application finds ``banc.listener`` (plain, tls, mtls) and ``banc.peer_der`` (the client's
-certificate) in its environ. A refused handshake is told to ``on_refused_handshake``.
+A slow client holds a thread for a bounded time only: a request is read whole before the
+application sees it, by a deadline, and its answer has another one. The application finds
+``banc.listener`` (plain, tls, mtls) and ``banc.peer_der`` (the client's certificate) in its
+environ. A refused handshake is told to ``on_refused_handshake``.
 Not here: certificates (pki), which parts there are (banc.bench).
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
+import resource
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
 from gunicorn.workers import gthread
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from kit.connection import BROKEN_BODY, close_both_ways
 from kit.settings import Settings
 
 log = logging.getLogger("banc")
 HANDSHAKE_SECONDS = 10.0
+FIRST_BYTE_SECONDS = 0.005  # then a silent client waits in the poller, not in a thread
+READ_STEP_BYTES = 1024 * 1024
+# What OpenSSL finds wrong with a client's certificate: X509_V_ERR_… of x509_vfy.h.
+VERIFY_CODES = {
+    9: "CERTIFICATE_NOT_YET_VALID",
+    10: "CERTIFICATE_EXPIRED",
+    23: "CERTIFICATE_REVOKED",
+    26: "CERTIFICATE_OF_ANOTHER_USE",
+    66: "CERTIFICATE_KEY_TOO_WEAK",
+}
 WsgiApp = Callable[..., Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One port and what it demands: ``mode`` is plain, tls or mtls."""
+    """One port and what it demands: ``mode`` is plain, tls or mtls.
+
+    context: asked at each connection, so that it may follow revocation lists.
+    """
 
     port: int
     mode: str = "plain"
@@ -44,59 +67,152 @@ class Application:
     on_refused_handshake: Callable[[str, str, str], None] | None = None
 
 
+class Deadlines:
+    """Until when each connection must have sent its request, or taken its answer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: dict[int, tuple[float, socket.socket]] = {}
+
+    def begin(self, held: socket.socket) -> None:
+        """The client's time begins."""
+        self._until[id(held)] = (time.monotonic() + self._seconds, held)
+
+    def end(self, held: socket.socket) -> None:
+        """The client did its part."""
+        self._until.pop(id(held), None)
+
+    def cut_late(self) -> None:
+        """End the connections of clients that are late; their threads notice."""
+        now = time.monotonic()
+        for until, held in list(self._until.values()):
+            if until < now:
+                close_both_ways(held)
+                self.end(held)
+
+
 class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     """A threaded worker that speaks TLS on the listeners that want it, and plain on the others.
 
     gunicorn encrypts all listeners or none, and makes a TLS context for each connection.
     """
 
-    contexts: dict[int, tuple[str, ssl.SSLContext | None]]
+    listeners: dict[int, Listener]
+    alive: bool
 
     def init_process(self) -> None:
-        application = self.app.application
-        self.contexts = {
-            item.port: (item.mode, item.context() if item.context else None)
-            for item in application.listeners
-        }
+        self.listeners = {item.port: item for item in self.app.application.listeners}
+        for item in self.listeners.values():
+            if item.context is not None:
+                item.context()  # made before the first client comes
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
-        if not conn.initialized and not self._prepare(conn):
-            return False
-        return super().handle(conn)
+        if not conn.initialized:
+            if not conn.wait_for_data(FIRST_BYTE_SECONDS):
+                return gthread._DEFER
+            if not self._prepare(conn):
+                return False
+        deadlines, held = self.app.deadlines, conn.sock
+        deadlines.begin(held)
+        try:
+            return super().handle(conn)
+        finally:
+            deadlines.end(held)
+
+    def notify(self) -> None:
+        """Called every second: cut who is late, and end this process when it has grown too big."""
+        super().notify()
+        self.app.deadlines.cut_late()
+        if self.alive and _resident_mib() > self.app.max_mib:
+            log.warning("%s: a worker grew above %d MiB and ends", self.app.application.name,
+                        self.app.max_mib)  # fmt: skip
+            self.alive = False
 
     def _prepare(self, conn: Any) -> bool:
         conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        mode, context = self.contexts[conn.server[1]]
-        if context is None or isinstance(conn.sock, ssl.SSLSocket):
+        listener = self.listeners[conn.server[1]]
+        if listener.context is None or isinstance(conn.sock, ssl.SSLSocket):
             return True
         try:
             conn.sock.settimeout(HANDSHAKE_SECONDS)
-            conn.sock = context.wrap_socket(conn.sock, server_side=True)
+            conn.sock = listener.context().wrap_socket(conn.sock, server_side=True)
             conn.data_ready = True
         except (ssl.SSLError, OSError) as error:
-            self._refuse(mode, conn.client, error)
+            self._refuse(listener.mode, conn.client, error)
             return False
         return True
 
     def _refuse(self, mode: str, client: Any, error: Exception) -> None:
         tell = self.app.application.on_refused_handshake
-        why = getattr(error, "reason", "") or str(error)
+        why = _reason(error)
         if tell is not None:
             tell(mode, str(client[0]) if client else "", why)
         log.info("%s: TLS handshake refused: %s", self.app.application.name, why)
 
 
-def _with_listener(app: WsgiApp, modes: dict[str, str]) -> WsgiApp:
+def _reason(error: Exception) -> str:
+    """Why a handshake failed, in OpenSSL's word; of a certificate, what is wrong with it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return VERIFY_CODES.get(error.verify_code, str(error.reason))
+    return str(getattr(error, "reason", "") or error)
+
+
+def _resident_mib() -> int:
+    """What this process holds in memory; 0 where the system does not tell."""
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * resource.getpagesize() // 1024**2
+    return 0
+
+
+def _wrap(app: WsgiApp, modes: dict[str, str], deadlines: Deadlines, limit: int) -> WsgiApp:
+    """``app``, told of its connection, and waiting for no client while it runs."""
+
     def run(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        held = environ.get("gunicorn.socket")
+        held = environ["gunicorn.socket"]
         environ["banc.listener"] = modes.get(_port_of(held), "plain")
         if isinstance(held, ssl.SSLSocket):
             environ["wsgi.url_scheme"] = "https"
             environ["banc.peer_der"] = held.getpeercert(binary_form=True)
-        return app(environ, start_response)
+        _read_whole(environ, limit)
+        deadlines.end(held)
+        try:
+            return app(environ, start_response)
+        finally:
+            deadlines.begin(held)
 
     return run
+
+
+class _TooLarge(io.RawIOBase):
+    """The stream of a body above the bound; werkzeug would stop at the bound and say nothing."""
+
+    def read(self, _size: int = -1) -> bytes:
+        raise RequestEntityTooLarge
+
+    def readinto(self, _buffer: object) -> int:
+        raise RequestEntityTooLarge
+
+
+def _read_whole(environ: dict[str, Any], limit: int) -> None:
+    """Replace the body's stream by its bytes; one byte above ``limit`` is enough to see it."""
+    if int(environ.get("CONTENT_LENGTH") or 0) > limit:
+        return
+    stream, pieces, room = environ["wsgi.input"], [], limit + 1
+    try:
+        while room and (piece := stream.read(min(room, READ_STEP_BYTES))):
+            pieces.append(piece)
+            room -= len(piece)
+    except (OSError, ParseException) as error:
+        environ[BROKEN_BODY] = f"cannot be read to its end ({type(error).__name__})"
+    environ["wsgi.input"] = io.BytesIO(b"".join(pieces)) if room else _TooLarge()
+
+
+def _close_broken(_worker: Any, _request: Any, environ: dict[str, Any], _answer: Any) -> None:
+    """After a body that broke nobody knows where the next request begins."""
+    if BROKEN_BODY in environ:
+        close_both_ways(environ["gunicorn.socket"])
 
 
 def _port_of(held: Any) -> str:
@@ -108,6 +224,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, application: Application, settings: Settings) -> None:
         self.application = application
+        self.deadlines = Deadlines(settings.request_seconds)
+        self.max_mib = settings.worker_max_mib
         self._settings = settings
         super().__init__()
 
@@ -126,6 +244,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "control_socket_disable": True,
             "limit_request_field_size": 16380,
+            "forwarded_allow_ips": "",  # no proxy: what a client says of its scheme is not believed
+            "post_request": _close_broken,
         }
         for name, value in chosen.items():
             if name in self.cfg.settings:
@@ -133,7 +253,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> WsgiApp:
         modes = {str(item.port): item.mode for item in self.application.listeners}
-        return _with_listener(self.application.load(), modes)
+        limit = self._settings.max_body_bytes
+        return _wrap(self.application.load(), modes, self.deadlines, limit)
 
 
 def serve(application: Application, settings: Settings) -> None:

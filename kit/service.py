@@ -1,33 +1,44 @@
 """Kit, service: puts a mock together: settings, clock, database, journal, faults, control API.
 
-Also what an entry point may ask about the connection: which listener, which certificate.
-Not here: entry points (routes), servers and sockets (server).
+Also the client certificate of a connection. Not here: entry points (routes), what else one may
+ask of a connection (connection), requests that no entry point takes (strays), sockets (server).
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
-from flask import Flask, Request, Response
+from flask import Flask
 from sqlalchemy import MetaData
-from werkzeug.exceptions import HTTPException
 
-from kit import control, journal
+from kit import control, journal, strays
 from kit.clock import Clock, bench_clock
+from kit.connection import MUTUAL_TLS, PLAIN, TLS, listener_of, raw_request, raw_response
 from kit.database import Database
 from kit.faults import Faults
 from kit.journal import Journal
 from kit.settings import Settings
 
-PLAIN, TLS, MUTUAL_TLS = "plain", "tls", "mtls"
-HEAD_BYTES = 64 * 1024
-
-log = logging.getLogger("banc")
+__all__ = [
+    "MUTUAL_TLS",
+    "PLAIN",
+    "TLS",
+    "Offered",
+    "Peer",
+    "Service",
+    "create_service",
+    "first_line",
+    "listener_of",
+    "peer_of",
+    "raw_request",
+    "raw_response",
+    "read_peer",
+    "service_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +75,10 @@ def read_peer(der: bytes) -> Peer:
     )
 
 
-def listener_of(environ: Mapping[str, Any]) -> str:
-    """The listener a request came in by: plain, tls or mtls."""
-    return str(environ.get("banc.listener", PLAIN))
-
-
 def peer_of(environ: Mapping[str, Any]) -> Peer | None:
     """The client certificate of a request's connection, if it showed one."""
     der = environ.get("banc.peer_der")
     return read_peer(der) if der else None
-
-
-def raw_request(request: Request, body: bytes) -> bytes:
-    """A request as HTTP wrote it: line, headers, body; for the journal."""
-    target = request.full_path.rstrip("?")
-    lines = [f"{request.method} {target} {request.environ.get('SERVER_PROTOCOL', 'HTTP/1.1')}"]
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    return "\r\n".join(lines).encode("utf-8", "replace")[:HEAD_BYTES] + b"\r\n\r\n" + body
-
-
-def raw_response(response: Response) -> bytes:
-    """An answer as HTTP wrote it: status line, headers, body; for the journal."""
-    lines = [f"HTTP/1.1 {response.status}"]
-    lines += [f"{name}: {value}" for name, value in response.headers.items()]
-    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + response.get_data()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,34 +103,26 @@ class Service:
         self.offered: list[Offered] = []
         self._tables: list[MetaData] = [journal.metadata]
         self.app = self._flask()
+        strays.install(self)
 
     def create_tables(self, *tables: MetaData) -> None:
         """Create the journal's tables and those of the mock's store."""
         self._tables += [item for item in tables if item not in self._tables]
         self.database.create(*self._tables)
 
-    def reset(self) -> None:
-        """Empty stores and journal, disarm every fault."""
-        self.database.empty(*self._tables)
-        self.faults.clear()
+    def reset(self, sandbox: str | None = None) -> None:
+        """Empty stores and journal and disarm every fault; or empty one sandbox."""
+        self.database.empty(*self._tables, sandbox=sandbox)
+        if sandbox is None:
+            self.faults.clear()
 
     def _flask(self) -> Flask:
         app = Flask(f"banc.{self.name}", static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = self.settings.max_body_bytes
         app.extensions["banc"] = self
+        control.guard(app, self.settings)
         app.register_blueprint(control.blueprint(self))
-        app.register_error_handler(HTTPException, _http_error)
-        app.register_error_handler(Exception, _bug)
         return app
-
-
-def _http_error(found: HTTPException) -> Response:
-    return control.error(found.code or 500, found.description or found.name)
-
-
-def _bug(found: Exception) -> Response:
-    log.exception("banc bug", exc_info=found)
-    return control.error(500, "banc bug: this is our mistake, the server log has the trace")
 
 
 def first_line(function: Callable[..., Any]) -> str:

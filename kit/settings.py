@@ -8,9 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
 from pathlib import Path
 from typing import Any
+
+from kit.setting_readers import bench_address as _bench_address
+from kit.setting_readers import boolean as _boolean
+from kit.setting_readers import choices as _choices
+from kit.setting_readers import count as _count
+from kit.setting_readers import day as _day
+from kit.setting_readers import names as _names
+from kit.setting_readers import one_of
+from kit.setting_readers import origin as _origin
+from kit.setting_readers import port as _port
+from kit.setting_readers import positive as _positive
+from kit.setting_readers import share as _share
 
 PREFIX = "BANC_"
 
@@ -21,48 +32,6 @@ class WrongSettings(Exception):
     def __init__(self, mistakes: tuple[str, ...]) -> None:
         super().__init__("; ".join(mistakes))
         self.mistakes = mistakes
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if text.lower() in {"0", "false", "no", "off"}:
-        return False
-    raise ValueError("expected true or false")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("expected a number of 1 or more")
-    return number
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 < number < 65536:
-        raise ValueError("expected a port between 1 and 65535")
-    return number
-
-
-def one_of(*choices: str) -> Callable[[str], str]:
-    """A reader that accepts one of ``choices``."""
-
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError("expected one of " + ", ".join(choices))
-        return text
-
-    return read
-
-
-def _day(text: str) -> str:
-    """A day in ISO 8601, kept as text."""
-    return date.fromisoformat(text).isoformat()
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def row(default: Any, sentence: str, read: Callable[[str], Any] = str) -> Any:
@@ -85,6 +54,11 @@ class Settings:
         "SQLite durability: NORMAL survives kill -9, FULL survives a power cut too.",
         one_of("NORMAL", "FULL"),
     )
+    database_wait_seconds: int = row(
+        10,
+        "Seconds an exchange waits for its database; then it is answered as unavailable (503).",
+        _positive,
+    )
     host: str = row("127.0.0.1", "Address every part listens on.")
     seed: int = row(2026, "Seed of the invented country.", int)
     workers: int = row(2, "Worker processes of each HTTP service.", _positive)
@@ -106,18 +80,31 @@ class Settings:
     mssante_max_recipients: int = row(
         100, "MSSanté: most recipients of one message; one more is refused (452).", _positive
     )
+    psc_port: int = row(8085, "Pro Santé Connect, plain HTTP.", _port)
+    psc_tls_port: int = row(
+        8445, "Pro Santé Connect, TLS with an optional client certificate.", _port
+    )
     console_port: int = row(8080, "Console, plain HTTP.", _port)
     dmp_host: str = row("", "Where the other parts find the DMP; empty: the address above.")
     ins_host: str = row("", "Where the other parts find INSi; empty: the address above.")
     ror_host: str = row("", "Where the other parts find the ROR; empty: the address above.")
     mssante_host: str = row("", "Where the other parts find MSSanté; empty: the address above.")
+    psc_host: str = row(
+        "", "Where the other parts find Pro Santé Connect; empty: the address above."
+    )
     console_host: str = row("", "Where the other parts find the console; empty: the address above.")
     server_names: tuple[str, ...] = row(
-        ("localhost", "dmp", "ins", "ror", "mssante"),
+        ("localhost", "dmp", "ins", "ror", "mssante", "psc"),
         "Host names in the server certificate, separated by commas; 127.0.0.1 is always there.",
         _names,
     )
     pkcs12_password: str = row("banc", "Password of the PKCS#12 files of the test authority.")
+    pki_address: str = row(
+        "http://localhost:8082/pki",
+        "Address of revocation lists and OCSP that new certificates name: the plain INSi listener;"
+        " a name of the loopback or of a test domain.",
+        _bench_address,
+    )
     vihf_window_minutes: int = row(
         60,
         "Minutes a VIHF is accepted after its IssueInstant (bench time); unconfirmed.",
@@ -146,6 +133,16 @@ class Settings:
     )
     dmp_visibility_cumul: bool = row(
         False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean
+    )
+    request_seconds: int = row(
+        30,
+        "Seconds a client has to send a request, and again to take its answer; then it is cut.",
+        _positive,
+    )
+    worker_max_mib: int = row(
+        1500,
+        "Memory (MiB) above which a worker process ends after its requests; another takes over.",
+        _positive,
     )
     max_body_bytes: int = row(
         32 * 1024 * 1024, "Largest HTTP request body; larger is refused (413).", _positive
@@ -192,6 +189,97 @@ class Settings:
         "INSi, prefixes and language tag of the answers of 2021, 2022 or 2025.",
         one_of("2021", "2022", "2025"),
     )
+    ins_dialects: tuple[str, ...] = row(
+        (),
+        "INSi, dialect of one software: IDAM=2022, separated by commas; the control channel wins.",
+        _choices("2021", "2022", "2025"),
+    )
+    ins_first_name: str = row(
+        "dialect",
+        "INSi, TIQ/Prenom in the answers: as the dialect has it, always or never.",
+        one_of("dialect", "always", "never"),
+    )
+    ins_severity: str = row(
+        "captured",
+        "INSi, the gravest severite: captured (fatal, as seen) or schema (fatale).",
+        one_of("captured", "schema"),
+    )
+    ins_psc: str = row(
+        "accept",
+        "INSi, unsigned Pro Santé Connect assertion: accept or refuse; unconfirmed.",
+        one_of("accept", "refuse"),
+    )
+    ins_vitale_card: str = row(
+        "optional",
+        "INSi, WS_INS1: second assertion, of the Vitale card, optional or required.",
+        one_of("optional", "required"),
+    )
+    ins_unofficial_checks: bool = row(
+        True, "INSi, offer WS_INS3 to WS_INS5 with schemas of the bench; unconfirmed.", _boolean
+    )
+    ins_check_label: str = row(
+        "Identite non concordante", "INSi, label of a check that does not agree; unconfirmed."
+    )
+    ins_batch_seconds: int = row(
+        60, "INSi, bench seconds until the results of a lot can be fetched.", _count
+    )
+    ins_batch_max: int = row(1000, "INSi, most identities in a lot; unconfirmed.", _positive)
+    ins_quota_per_minute: int = row(
+        0, "INSi, calls a software may make in a bench minute (desir_590); 0: no quota.", _count
+    )
+    ins_latency_median_ms: int = row(
+        0, "INSi, median of the log-normal latency, milliseconds; 0: none. ins.md says 350.", _count
+    )
+    ins_latency_p95_ms: int = row(
+        1200, "INSi, 95th percentile of that latency, milliseconds.", _positive
+    )
+    ins_fault_rate: float = row(
+        0.0,
+        "INSi, share of calls that raise a technical error (insi_102), drawn from the seed.",
+        _share,
+    )
+    psc_url: str = row(
+        "",
+        "Pro Santé Connect: scheme, name and port that the issuer is built on, such as"
+        " https://psc.test:8445; empty: those that the caller used.",
+        _origin,
+    )
+    psc_client_secret: str = row("banc", "Pro Santé Connect: secret of the ready client banc-test.")
+    psc_redirect_uris: tuple[str, ...] = row(
+        ("http://127.0.0.1:8090/callback", "http://localhost:8090/callback"),
+        "Pro Santé Connect: redirect URIs of the ready client banc-test, separated by commas;"
+        " compared exactly.",
+        _names,
+    )
+    psc_require_state_nonce: bool = row(
+        True, "Pro Santé Connect: refuse an authorization request without state or nonce.", _boolean
+    )
+    psc_login_seconds: int = row(
+        600, "Pro Santé Connect: seconds the login page may be answered.", _positive
+    )
+    psc_code_seconds: int = row(
+        60, "Pro Santé Connect: seconds an authorization code is valid.", _positive
+    )
+    psc_token_seconds: int = row(
+        240, "Pro Santé Connect: seconds an access token is valid; 4 to 5 minutes there.", _positive
+    )
+    psc_refresh_seconds: int = row(
+        1800, "Pro Santé Connect: seconds a refresh token is valid; unconfirmed.", _positive
+    )
+    psc_ciba_seconds: int = row(
+        120,
+        "Pro Santé Connect: seconds a CIBA request waits for the phone; unconfirmed.",
+        _positive,
+    )
+    psc_ciba_interval_seconds: int = row(
+        5, "Pro Santé Connect: least seconds between two polls of a CIBA request.", _positive
+    )
+    psc_phone: str = row(
+        "ask",
+        "Pro Santé Connect: what the phone does with a CIBA request: ask the tester, accept or"
+        " refuse by itself.",
+        one_of("ask", "accept", "refuse"),
+    )
     conformance_dir: Path = row(
         Path("../shared/conformance"),
         "Official examples and schemas that tests use as judges; absent: those tests skip.",
@@ -199,7 +287,7 @@ class Settings:
     )
 
     def reach(self, service: str) -> str:
-        """Where the other parts find ``service``: dmp, ins, ror, mssante or console."""
+        """Where the other parts find ``service``: dmp, ins, ror, mssante, psc or console."""
         return str(getattr(self, f"{service}_host") or self.host)
 
 
@@ -234,6 +322,11 @@ def to_env(settings: Settings) -> dict[str, str]:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             environ[PREFIX + item.name.upper()] = text
     return environ
+
+
+def inherited() -> dict[str, str]:
+    """This process's environment without the settings, for a child that gets its own."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def table() -> list[tuple[str, str, str]]:

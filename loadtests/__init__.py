@@ -1,1 +1,1 @@
-"""Load profiles and the Locust users that play them."""
+"""Load tests: Locust users for each socle, profiles as data, a headless run with thresholds."""

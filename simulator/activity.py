@@ -42,6 +42,7 @@ PLACES_USED = 0.85  # share of the places of a day unit taken on a working day, 
 EXITS = ((Exit.DEATH, 0.02), (Exit.TRANSFER, 0.05), (Exit.MUTATION, 0.04))  # the rest go home
 PATIENCE_MINUTES = {True: 36 * 60.0, False: 4 * 60.0}  # planned or not: how long a bed is awaited
 MAX_NIGHTS = 120
+SPECIAL = ("MATER", "NEONAT", "PEDIA", "GYNECO", "GERIA")  # wards of one sex or age only
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +138,16 @@ class Simulation:
     def _leaving(self, stream: np.random.Generator, ward: Ward) -> float:
         """The minute of the exit: nights from a lognormal law, at an hour of exits."""
         sigma = SIGMA[ward.activity]
-        drawn = stream.lognormal(math.log(ward.mean_nights) - sigma**2 / 2, sigma)
+        drawn = float(stream.lognormal(math.log(ward.mean_nights) - sigma**2 / 2, sigma))
         nights = min(MAX_NIGHTS, max(1, round(drawn)))
         day = self._clock.civil(self.env.now)
         if (day.weekday() + nights) % 7 >= 5 and stream.random() < 0.4:
             nights += 7 - (day.weekday() + nights) % 7  # few leave at the weekend
-        midnight = self.env.now - (day.hour * 60 + day.minute + day.second / 60)
+        now: float = self.env.now
+        midnight = now - (day.hour * 60 + day.minute + day.second / 60)
         hour = int(stream.choice(24, p=np.array(DISCHARGE_HOURS) / sum(DISCHARGE_HOURS)))
-        return midnight + nights * MINUTES_PER_DAY + hour * 60 + float(stream.integers(60))
+        minute = int(stream.integers(60))
+        return midnight + nights * MINUTES_PER_DAY + hour * 60 + minute
 
     def _exit(self, stream: np.random.Generator, ward: Ward) -> Exit:
         value = float(stream.random())
@@ -171,7 +174,8 @@ class Simulation:
 
     def _leave(self, movement: Movement, way: Exit) -> None:
         """The exit; a mutation needs a free bed elsewhere, else the patient goes home."""
-        other = self._other_ward(movement) if way is Exit.MUTATION else None
+        may_move = way is Exit.MUTATION and movement.ward.stem not in SPECIAL
+        other = self._other_ward(movement) if may_move else None
         if way is Exit.MUTATION and other is None:
             way = Exit.HOME
         del self._present[movement.number]
@@ -191,7 +195,7 @@ class Simulation:
             for ward in self.hospital.full_wards
             if ward != without
             and ward.activity == "MCO"
-            and ward.stem not in ("MATER", "NEONAT", "PEDIA", "GYNECO")
+            and ward.stem not in SPECIAL
             and self._beds[ward.unit.code].count < ward.beds
             and not self._beds[ward.unit.code].queue
         ]

@@ -53,30 +53,29 @@ class Field:
 
 def compose(path: Path, page: Page) -> yaml.Node | None:
     """The root node of a file; None, with a mistake noted, when there is none."""
+    root: yaml.Node | None = None
     try:
         content = path.read_bytes()
         if len(content) > MAX_BYTES:
-            return _none(page.wrong(None, "", f"more than {MAX_BYTES} bytes"))
-        root: yaml.Node | None = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+            page.wrong(None, "", f"more than {MAX_BYTES} bytes")
+            return None
+        root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        if root is None:
+            page.wrong(None, "", "the file is empty")
     except OSError as error:
-        return _none(page.wrong(None, "", error.strerror or str(error)))
+        page.wrong(None, "", error.strerror or str(error))
     except UnicodeDecodeError:
-        return _none(page.wrong(None, "", "not UTF-8"))
+        page.wrong(None, "", "not UTF-8")
     except yaml.YAMLError as error:
-        return _none(_not_yaml(page, error))
-    return root if root is not None else _none(page.wrong(None, "", "the file is empty"))
+        _not_yaml(page, error)
+    return root
 
 
-def _none(_: Any) -> None:
-    return None
-
-
-def _not_yaml(page: Page, error: yaml.YAMLError) -> Any:
+def _not_yaml(page: Page, error: yaml.YAMLError) -> None:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark else 1
     problem = getattr(error, "problem", None) or str(error)
     page.found.append((line, f"{page.name}:{line}: not YAML, {problem}"))
-    return WRONG
 
 
 def text(pattern: str = r".+", expected: str = "a text") -> Reader:
@@ -192,6 +191,12 @@ def record(make: Callable[..., Any], table: Mapping[str, Field]) -> Reader:
         return WRONG if any(value is WRONG for value in values.values()) else make(**values)
 
     return read
+
+
+def value_of(node: yaml.Node, name: str) -> yaml.Node:
+    """The node of a key's value, or the mapping itself when the key is absent."""
+    entries = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for key, value in entries if key.value == name), node)
 
 
 def _entries(

@@ -97,9 +97,7 @@ class Registry:
         self._by_number: dict[str, Patient] = {}
         self._seen: list[Patient] = []
 
-    def encounters(
-        self, movements: Iterable[Movement], since: datetime
-    ) -> tuple[Encounter, ...]:
+    def encounters(self, movements: Iterable[Movement], since: datetime) -> tuple[Encounter, ...]:
         """Those that are not over at ``since``; the movements before only tell who came."""
         found = []
         for movement in movements:
@@ -128,6 +126,7 @@ class Registry:
         doctors = hospital.doctors(ward.unit.code)
         author = doctors[int(stream.integers(len(doctors)))]
         attending = hospital.attending_doctors
+        own = self._streams.fresh(f"{patient.index}/attending doctor")
         nights = self._nights(movement)
         return Encounter(
             id=movement.number,
@@ -144,7 +143,7 @@ class Registry:
             case=self._case(movement, patient, nights),
             author=author,
             legal_authenticator=doctors[0] if stream.random() < 0.3 else author,
-            attending_doctor=attending[int(stream.integers(len(attending)))],
+            attending_doctor=attending[int(own.integers(len(attending)))],
             pmsi_ok=bool(stream.random() < PMSI_IS_COMPLETE),
             comes_from_elsewhere=bool(movement.after),
         )

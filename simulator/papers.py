@@ -76,9 +76,7 @@ def papers_of(encounter: Encounter, streams: Streams) -> tuple[Paper, ...]:
         _paper(encounter, kind, created_at, performed_at, streams, rank)
         for rank, (kind, created_at, performed_at) in enumerate(dates)
     ]
-    made += [
-        newer for paper in made for newer in _corrected(paper, streams) if paper.kind == "LDL"
-    ]
+    made += [newer for paper in made for newer in _corrected(paper, streams) if paper.kind == "LDL"]
     return tuple(sorted(made, key=lambda paper: (paper.created_at, paper.version)))
 
 

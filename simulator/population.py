@@ -32,7 +32,7 @@ class Audience:
 
 USUAL = Audience(18, 70, 97)
 AUDIENCES = {
-    "URG": Audience(0, 38, 98),
+    "URG": Audience(16, 45, 98),
     "UHCD": Audience(16, 60, 98),
     "PEDIA": Audience(0, 4, 17.9),
     "NEONAT": Audience(0, 0.02, 0.1),

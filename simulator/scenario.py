@@ -33,9 +33,9 @@ from simulator.checked_yaml import (
     shares,
     shown,
     text,
+    value_of,
 )
 from simulator.clock import PARIS, civil, civil_day
-from simulator.documents import KINDS
 
 SERVICES = ("dmp", "ins", "ror", "mssante")
 ESTABLISHMENT_KINDS = ("CHR", "CH", "CLINIQUE")
@@ -95,7 +95,7 @@ class Evidence:
     """A dated proof an establishment holds."""
 
     code: str
-    date: date
+    proven_on: date
     valid_until: date
 
 
@@ -201,9 +201,7 @@ def _moment(node: yaml.Node, path: str, page: Page) -> Any:
 def _fields(kind: Any, **readers: Any) -> dict[str, Field]:
     """A table of the fields of a dataclass, in their order; their defaults are the class's."""
     made = kind()
-    return {
-        item.name: Field(readers[item.name], getattr(made, item.name)) for item in fields(kind)
-    }
+    return {item.name: Field(readers[item.name], getattr(made, item.name)) for item in fields(kind)}
 
 
 _HABITS = record(
@@ -239,12 +237,16 @@ def _evidence(node: yaml.Node, path: str, page: Page) -> Any:
         Evidence,
         {
             "code": Field(text(r"[a-z0-9_]{1,40}", "a code in small letters")),
-            "date": Field(day),
+            "proven_on": Field(day),
             "valid_until": Field(day),
         },
     )(node, path, page)
-    if found is not WRONG and found.valid_until < found.date:
-        return page.wrong(node, f"{path}.valid_until", f"{found.valid_until} is before its date")
+    if found is not WRONG and found.valid_until < found.proven_on:
+        return page.wrong(
+            value_of(node, "valid_until"),
+            f"{path}.valid_until",
+            f"{found.valid_until} is before its date",
+        )
     return found
 
 
@@ -267,8 +269,14 @@ def _establishment(node: yaml.Node, path: str, page: Page) -> Any:
         return WRONG
     known = World().establishment(found.finess)
     if known is None:
-        return page.wrong(node, f"{path}.finess", f"{found.finess!r} is no known establishment")
-    return replace(found, finess=known.finess_ej) if _fits(found, known, node, path, page) else WRONG
+        return page.wrong(
+            value_of(node, "finess"),
+            f"{path}.finess",
+            f"{found.finess!r} is no known establishment",
+        )
+    return (
+        replace(found, finess=known.finess_ej) if _fits(found, known, node, path, page) else WRONG
+    )
 
 
 def _fits(
@@ -277,11 +285,17 @@ def _fits(
     """Whether kind and units are those of the invented country."""
     is_right = True
     if found.kind != known.kind:
-        page.wrong(node, f"{path}.kind", f"{found.kind!r}, but {known.name} is a {known.kind}")
+        page.wrong(
+            value_of(node, "kind"),
+            f"{path}.kind",
+            f"{found.kind!r}, but {known.name} is a {known.kind}",
+        )
         is_right = False
     for code in found.units:
         if known.unit(code) is None:
-            page.wrong(node, f"{path}.units", f"{known.name} has no unit {code!r}")
+            page.wrong(
+                value_of(node, "units"), f"{path}.units", f"{known.name} has no unit {code!r}"
+            )
             is_right = False
     return is_right
 
@@ -305,7 +319,9 @@ def _outage(node: yaml.Node, path: str, page: Page) -> Any:
     if given["effect"] == CODE and not value:
         return page.wrong(node, f"{path}.value", "missing: the code to answer")
     if given["effect"] == DELAY and not (value.isdigit() and int(value) <= MAX_DELAY_MS):
-        return page.wrong(node, f"{path}.value", f"{value!r} is not 0 to {MAX_DELAY_MS} ms")
+        return page.wrong(
+            value_of(node, "value"), f"{path}.value", f"{value!r} is not 0 to {MAX_DELAY_MS} ms"
+        )
     return (path, given)
 
 
@@ -349,7 +365,11 @@ def _scenario(node: yaml.Node, path: str, page: Page) -> Any:
         return WRONG
     starts_at = given["starts_at"]
     if not FIRST_YEAR <= starts_at.year <= LAST_YEAR:
-        page.wrong(node, "starts_at", f"{starts_at.year} is not {FIRST_YEAR} to {LAST_YEAR}")
+        page.wrong(
+            value_of(node, "starts_at"),
+            "starts_at",
+            f"{starts_at.year} is not {FIRST_YEAR} to {LAST_YEAR}",
+        )
     told = [item.finess for item in given["establishments"]]
     for finess in sorted({item for item in told if told.count(item) > 1}):
         page.wrong(node, "establishments", f"{finess} is given twice")

@@ -95,13 +95,17 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """Read every ``*.yaml`` of a folder. Raises WrongCatalogue with every mistake at once."""
+    """Read every ``*.yaml`` of a folder, national rows last.
+
+    Raises WrongCatalogue with every mistake at once.
+    """
     files = sorted((folder or FOLDER).glob("*.yaml"))
     read = [(path.name, yaml.safe_load(path.read_text("utf-8"))) for path in files]
     mistakes = tuple(_mistakes(read))
     if mistakes:
         raise WrongCatalogue(mistakes)
-    rows = (_row(given, file) for _, file in read for given in file["indicators"])
+    rows = [_row(given, file) for _, file in read for given in file["indicators"]]
+    rows.sort(key=lambda row: row.is_national)
     return Catalogue(str(read[0][1]["version"]), tuple(rows))
 
 

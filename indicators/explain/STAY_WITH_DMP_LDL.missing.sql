@@ -21,9 +21,12 @@ SELECT m.finess_ej, m.period, m.stay_id AS subject,
     ELSE 'refused'
   END AS why,
   CASE
+    WHEN count(l.unique_id) = 0 THEN ''
     WHEN count(s.exchange_id) > 0
       THEN coalesce(string_agg(DISTINCT s.codes ->> '$[0]', ', ' ORDER BY s.codes ->> '$[0]'), '')
-    WHEN any_value(f.ins_status) <> 'qualified' THEN 'INS ' || any_value(f.ins_status)
+    WHEN any_value(f.ins_status) = 'provisional' THEN 'INS provisoire'
+    WHEN any_value(f.ins_status) = 'retrieved' THEN 'INS récupérée'
+    WHEN any_value(f.ins_status) = 'validated' THEN 'INS validée'
     ELSE ''
   END AS detail,
   coalesce(list_sort(list(DISTINCT s.exchange_id) FILTER (s.exchange_id IS NOT NULL)), [])

@@ -7,17 +7,15 @@ detail, exchanges). Not here: the counts (measures).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from indicators.cube import NATION
 from indicators.sources import Tables
 
 FOLDER = Path(__file__).parent
-SAMPLE = 50  # exchanges and subjects kept for a result
 MAX_EXCHANGES = 10  # exchanges named for one subject that misses
 
 WHY = {
@@ -75,33 +73,64 @@ def queries(kind: str) -> Mapping[str, str]:
     return {path.name.removesuffix(suffix): path.read_text("utf-8") for path in found}
 
 
-def explain(
-    tables: Tables, measure: str, period: str, finess_ej: str, *, sample: int = SAMPLE
-) -> Explanation:
-    """What is behind a measure of an establishment, or of all of them (NATION), in a period."""
-    place = "" if finess_ej == NATION else "AND finess_ej = $finess"
-    given = {"period": period} | ({"finess": finess_ej} if place else {})
-    where = f"WHERE period = $period {place}"
-    behind, missing, reasons = [], [], {}
-    if query := queries("behind").get(measure):
-        behind = tables.connection.execute(
-            f"SELECT DISTINCT exchange_id FROM ({query}) {where} "  # noqa: S608 our queries
-            f"ORDER BY exchange_id LIMIT {int(sample)}", given,
-        ).fetchall()  # fmt: skip
-    if query := queries("missing").get(measure):
-        missing = tables.connection.execute(
-            f"SELECT subject, why, detail, exchanges FROM ({query}) {where} "  # noqa: S608
-            f"ORDER BY why, subject LIMIT {int(sample)}", given,
-        ).fetchall()  # fmt: skip
-        reasons = dict(tables.connection.execute(
-            f"SELECT why, count(*) FROM ({query}) {where} GROUP BY why ORDER BY why",  # noqa: S608
-            given,
-        ).fetchall())  # fmt: skip
-    return Explanation(
-        tuple(row[0] for row in behind),
-        tuple(
-            Missing(subject, why, detail, tuple(exchanges[:MAX_EXCHANGES]))
-            for subject, why, detail, exchanges in missing
-        ),
-        reasons,
-    )
+_BEHIND = """
+SELECT DISTINCT exchange_id FROM {table}
+WHERE period = $period AND $finess IN ('', finess_ej)
+ORDER BY exchange_id LIMIT $sample"""
+_MISSING = """
+SELECT subject, why, detail, exchanges FROM {table}
+WHERE period = $period AND $finess IN ('', finess_ej)
+ORDER BY why, subject LIMIT $sample"""
+_REASONS = """
+SELECT why, count(*) FROM {table}
+WHERE period = $period AND $finess IN ('', finess_ej)
+GROUP BY why ORDER BY why"""
+# What is asked -> of the answer to which query, and how; '' is NATION.
+_ASKED = {
+    "behind": ("behind", _BEHIND),
+    "missing": ("missing", _MISSING),
+    "reasons": ("missing", _REASONS),
+}
+
+
+class Explainer:
+    """Answers what is behind measures; each query runs once, whatever the establishments."""
+
+    def __init__(self, tables: Tables, *, sample: int) -> None:
+        self._tables = tables
+        self._sample = sample
+        self._kept: set[str] = set()
+
+    def explain(self, measure: str, period: str, finess_ej: str) -> Explanation:
+        """What is behind a measure of an establishment, or of all of them (NATION)."""
+        if not self._sample:
+            return Explanation()
+        given = {"period": period, "finess": finess_ej, "sample": self._sample}
+        found = {kind: self._rows(kind, measure, given) for kind in _ASKED}
+        return Explanation(
+            tuple(row[0] for row in found["behind"]),
+            tuple(
+                Missing(subject, why, detail, tuple(exchanges[:MAX_EXCHANGES]))
+                for subject, why, detail, exchanges in found["missing"]
+            ),
+            dict(found["reasons"]),
+        )
+
+    def _rows(self, kind: str, measure: str, given: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """What is asked of the answer to a measure's query; nothing without one."""
+        source, asked = _ASKED[kind]
+        if measure not in queries(source):
+            return ()
+        query = asked.format(table=self._table(source, measure))
+        names = {name: value for name, value in given.items() if f"${name}" in query}
+        rows: list[tuple[Any, ...]] = self._tables.connection.execute(query, names).fetchall()
+        return rows
+
+    def _table(self, kind: str, measure: str) -> str:
+        """The answer of a query, kept under a name of its own."""
+        name = f"explained_{kind}_{measure}"
+        if name not in self._kept:
+            query = f"CREATE OR REPLACE TEMP TABLE {name} AS {queries(kind)[measure]}"
+            self._tables.connection.execute(query)
+            self._kept.add(name)
+        return name

@@ -25,4 +25,7 @@ UNKNOWN_INTERACTION = FhirCode(
     "fhir-unknown-interaction", "the interaction is not offered", _HTTP, True, 405, "not-supported"
 )
 INJECTED = FhirCode("fhir-injected", "an armed fault fired", "Banc, faults", True, 503, "transient")
+UNAVAILABLE = FhirCode(
+    "fhir-unavailable", "nothing was done, try again", "Banc", True, 503, "transient"
+)
 BUG = FhirCode("fhir-bug", "banc bug", "Banc", True, 500, "exception")

@@ -16,9 +16,9 @@ from typing import Any
 
 from flask import Blueprint, Request, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from kit.connection import cut
+from kit.connection import cut, read_body
+from kit.database import Unavailable
 from kit.faults import CUT, DELAY, LOSE, Fault
 from kit.fhir import errors
 from kit.fhir.outcome import status_of, write_refusals
@@ -183,10 +183,15 @@ class Port:
         raw = raw_request(request, body)
         listener = listener_of(request.environ)
         name = exchange.transaction
-        with self.service.journal.record(self.service.name, name, raw, listener=listener) as line:
-            line.software = request.user_agent.string
-            response = exchange.answer(line, body)
-            line.answer = raw_response(response)
+        journal = self.service.journal
+        try:
+            with journal.record(self.service.name, name, raw, listener=listener) as line:
+                line.software = request.user_agent.string
+                response = exchange.answer(line, body)
+                line.answer = raw_response(response)
+        except Unavailable as error:  # nothing was kept, so nothing is acknowledged
+            log.warning("%s: not recorded: %s", self.path, error)
+            return exchange.unavailable()
         if exchange.lost:
             cut(request.environ)
         return response
@@ -212,20 +217,16 @@ class _Exchange:
 
     def read_body(self, given: Request) -> bytes:
         """The body's bytes; what is wrong with them is told by ``answer``."""
-        limit = self._port.service.settings.max_json_bytes
-        try:
-            body = given.get_data(cache=False)
-        except RequestEntityTooLarge:
-            self._trouble = _too_large(self._port.service.settings.max_body_bytes)
-            return b""
-        except ClientDisconnected:
+        settings, body = self._port.service.settings, read_body(given)
+        if body.status == 413:
+            self._trouble = _too_large(settings.max_body_bytes)
+        elif body.status == 415:
+            self._trouble = _encoded(given.headers.get("Content-Encoding", ""))
+        elif body.error is not None:
             self._trouble = _truncated()
-            return b""
-        if given.content_length is not None and len(body) < given.content_length:
-            self._trouble = _truncated()
-        elif len(body) > limit:
-            self._trouble = _too_large(limit)
-        return body
+        elif len(body.content) > settings.max_json_bytes:
+            self._trouble = _too_large(settings.max_json_bytes)
+        return body.content
 
     def answer(self, line: Line, body: bytes) -> Response:
         """The response; the line tells what happened."""
@@ -238,11 +239,17 @@ class _Exchange:
         except Refused as error:
             _tell(line, error)
             return self._write_refusals(error.refusals)
+        except Unavailable:
+            raise
         except Exception:
             log.exception("banc bug, exchange %s", line.id)
             line.bug()
             told = _refusal(errors.BUG, "this is our mistake", subject=f"exchange {line.id}")
             return self._write_refusals((told,))
+
+    def unavailable(self) -> Response:
+        """The response when the database cannot take the exchange."""
+        return self._write_refusals((_refusal(errors.UNAVAILABLE, "the database is busy"),))
 
     def _run(self, line: Line, body: bytes) -> Reply:
         fault = self._port.service.faults.draw(self.transaction, line.request)
@@ -300,8 +307,7 @@ class _Exchange:
         elif fault.effect == LOSE:
             self.lost = True
         else:
-            if fault.effect == CUT:
-                cut(request.environ)
+            self.lost = fault.effect == CUT
             code = replace(errors.INJECTED, status=_status(fault.value))
             raise refused(code, fault.value or fault.effect, subject=fault.id)
 
@@ -338,6 +344,11 @@ def _refusal(code: Code, rule: str, **told: str) -> Refusal:
 def _too_large(limit: int) -> Refused:
     rule = "a body stays below the bound"
     return refused(errors.TOO_LARGE, rule, subject="body", expected=f"at most {limit} bytes")
+
+
+def _encoded(coding: str) -> Refused:
+    rule = "a body is not compressed"
+    return refused(errors.WRONG_MEDIA_TYPE, rule, subject="Content-Encoding", seen=coding[:40])
 
 
 def _truncated() -> Refused:

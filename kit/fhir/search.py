@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 
 PREFIXES = ("eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap")
 CONTROLS = (
@@ -139,6 +140,7 @@ def matches_string(wanted: str, value: str, modifier: str = "") -> bool:
     return plain(value).startswith(plain(wanted))
 
 
+@lru_cache(maxsize=16_384)  # a search asks it for the same names again and again
 def plain(text: str) -> str:
     """``text`` without case or accents."""
     split = unicodedata.normalize("NFD", text.casefold())

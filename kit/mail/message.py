@@ -202,7 +202,7 @@ def _headers(message: EmailMessage) -> Iterator[tuple[str, str]]:
     """Names and decoded values; a value the library cannot read is kept as it came."""
     for name, raw in message.raw_items():
         try:
-            value = str(default.header_fetch_parse(name, raw))
+            value = str(default.header_fetch_parse(name, raw)).strip()  # folded after the colon
         except Exception:  # noqa: BLE001 - the parser of the library fails on hostile headers
             value = str(raw)
         yield name, value

@@ -1,11 +1,11 @@
-"""Kit, pki: the test authority, its certificates, what they say, and TLS contexts.
+"""Kit, pki: the test authority, its certificates, revocation, what they say, and TLS contexts.
 
 Shapes follow IGC-Santé: distinguished names, key usages, organisations apart from persons. Not
-here: revocation (no CRL, no OCSP); who may do what with a certificate (vihf and the mocks).
+here: who may do what with a certificate (vihf and the mocks).
 """
 
-from kit.pki.authority import EstablishmentCredentials, TestPki, TlsMode
-from kit.pki.certificates import CertificateFault, CertificateKind, Person
+from kit.pki.authority import EstablishmentCredentials, NotOurs, TestPki, TlsMode
+from kit.pki.certificates import Authority, CertificateFault, CertificateKind, Person
 from kit.pki.credentials import Credential
 from kit.pki.names import (
     Holder,
@@ -21,16 +21,23 @@ from kit.pki.names import (
     struct_idnat,
     subject_dn,
 )
+from kit.pki.revocation import NoStatus, Reason, Revocation, RevocationLists
 from kit.pki.trust import Distrust, Trust, Untrusted
 
 __all__ = [
+    "Authority",
     "CertificateFault",
     "CertificateKind",
     "Credential",
     "Distrust",
     "EstablishmentCredentials",
     "Holder",
+    "NoStatus",
+    "NotOurs",
     "Person",
+    "Reason",
+    "Revocation",
+    "RevocationLists",
     "TestPki",
     "TlsMode",
     "Trust",

@@ -12,10 +12,15 @@ import ssl
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from kit.pki import handshake
 from kit.pki.certificates import (
     OTHER_STRUCT_IDNAT,
     PROFILES,
@@ -40,6 +45,15 @@ from kit.pki.credentials import (
     write_credential,
     write_issuer,
 )
+from kit.pki.names import AnyCertificate, certificate_of
+from kit.pki.revocation import (
+    BUNDLE,
+    Reason,
+    Revocation,
+    RevocationLists,
+    add_line,
+    write_lists,
+)
 from kit.pki.trust import Trust
 from kit.settings import Settings
 
@@ -50,9 +64,14 @@ TLS_SUITES = (
     "ECDHE-RSA-AES256-GCM-SHA384",
     "ECDHE-RSA-AES256-SHA384",
 )
+REVOKED_AT = datetime(2016, 1, 1, tzinfo=UTC)  # of certificates made revoked
 LOOPBACK = ("127.0.0.1", "localhost")
 DEFAULTS = Settings()
 TlsMode = Literal["tls", "optional", "mtls"]  # client certificate: not asked, asked, required
+
+
+class NotOurs(Exception):
+    """A certificate that this authority did not issue."""
 
 
 class EstablishmentLike(Protocol):
@@ -80,26 +99,36 @@ class TestPki:
 
     __test__ = False  # not a test class, whatever its name says to pytest
 
-    def __init__(self, folder: Path, settings: Settings, trust: Trust) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, trust: Trust, lists: RevocationLists
+    ) -> None:
         self.folder = folder
         self.trust = trust
+        self.lists = lists
         self.ca_path = folder / "authorities" / "trust.pem"
-        self._settings = settings
+        self.password = settings.pkcs12_password
+        self.published = settings.pki_address
+        self._server_names = settings.server_names
         self._issued: dict[Wish, Credential] = {}
+        self._known: dict[Path, x509.Certificate | None] = {}
+        self._contexts: dict[TlsMode, tuple[tuple[int, int, int], ssl.SSLContext]] = {}
 
     @classmethod
     def open(cls, folder: Path, settings: Settings = DEFAULTS) -> TestPki:
         """The authority of ``folder``, made on first use; safe in several processes at once.
 
-        settings: ``pkcs12_password`` and ``server_names`` are read.
+        settings: ``pkcs12_password``, ``server_names`` and ``pki_address`` are read.
         """
         folder = folder.resolve()
-        authorities = folder / "authorities"
-        if not authorities.exists():
+        authorities, bundle = folder / "authorities", folder / "crl" / BUNDLE
+        if not bundle.exists():
             with alone(folder):
                 if not authorities.exists():
-                    _make_authorities(authorities)
-        return cls(folder, settings, Trust.read(authorities / "trust.pem"))
+                    _make_authorities(authorities, settings.pki_address)
+                if not bundle.exists():
+                    write_lists(bundle.parent, _issuers(authorities))
+        lists = RevocationLists(bundle)
+        return cls(folder, settings, Trust.read(authorities / "trust.pem", lists), lists)
 
     def issue(
         self,
@@ -154,17 +183,93 @@ class TestPki:
             CertificateKind.SERV_SSL,
             common_name="localhost",
             organization="TESTBED",
-            host_names=dict.fromkeys((*LOOPBACK, *self._settings.server_names)),
+            host_names=dict.fromkeys((*LOOPBACK, *self._server_names)),
         )
 
+    def revoke(
+        self, certificate: AnyCertificate, at: datetime, reason: Reason = Reason.UNSPECIFIED
+    ) -> Revocation:
+        """Put a certificate of ours on its authority's list; once there it stays as it is.
+
+        at: real time, as the list is read by other clocks than ours. Raises NotOurs.
+        """
+        found = certificate_of(certificate)
+        authority = self._issuing(found)
+        line = Revocation(found.serial_number, at.replace(microsecond=0), reason)
+        with alone(self.folder):
+            self._list(authority, line)
+        return self.lists.find(found.serial_number, self.issuer(authority).certificate) or line
+
+    def _issuing(self, certificate: x509.Certificate) -> Authority:
+        for authority in Authority:
+            issuer = self.issuer(authority).certificate
+            if issuer.subject == certificate.issuer and certificate != issuer:
+                try:
+                    certificate.verify_directly_issued_by(issuer)
+                except InvalidSignature:
+                    continue
+                return authority
+        raise NotOurs(f"{certificate.subject.rfc4514_string()} was not issued by this authority")
+
+    def _list(self, authority: Authority, line: Revocation) -> None:
+        add_line(self.folder / "crl", authority, self.issuer(authority), line)
+
+    def issuer(self, authority: Authority) -> Issuer:
+        """One of our authorities, with its key."""
+        return _issuer_of(self.folder / "authorities" / authority.slug)
+
+    def issued(self) -> tuple[x509.Certificate, ...]:
+        """Every certificate in the folder that we issued: authorities and strangers left out."""
+        for kind in CertificateKind:
+            for path in (self.folder / kind).glob("*/certificate.pem"):
+                if path not in self._known:
+                    found = x509.load_pem_x509_certificate(path.read_bytes())
+                    self._known[path] = found if self._is_ours(found) else None
+        return tuple(item for item in self._known.values() if item is not None)
+
+    def _is_ours(self, certificate: x509.Certificate) -> bool:
+        try:
+            self._issuing(certificate)
+        except NotOurs:
+            return False
+        return True
+
+    def status(self, issuer: x509.Certificate, serial: int) -> tuple[bool, Revocation | None]:
+        """Whether ``issuer`` issued that number, and its revocation if there is one."""
+        known = (*self.issued(), *self.trust.authorities)
+        is_known = any(
+            item.serial_number == serial and item.issuer == issuer.subject for item in known
+        )
+        return is_known, self.lists.find(serial, issuer)
+
+    def revocation_of(self, certificate: x509.Certificate) -> Revocation | None:
+        """The revocation of a certificate of ours, None also for one that is not ours."""
+        try:
+            authority = self._issuing(certificate)
+        except NotOurs:
+            return None
+        return self.lists.find(certificate.serial_number, self.issuer(authority).certificate)
+
     def server_context(self, mode: TlsMode) -> ssl.SSLContext:
-        """What a listener needs. mtls: a client certificate of ours is required."""
+        """What a listener needs; ask again for each connection: it follows the revocation lists.
+
+        mtls: a client certificate of ours is required. A revoked one is refused by the handshake.
+        """
+        mark, kept = self.lists.mark, self._contexts.get(mode)
+        if kept is None or kept[0] != mark:
+            kept = self._contexts[mode] = mark, self._server_context(mode)
+        return kept[1]
+
+    def _server_context(self, mode: TlsMode) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _bound(context)
         server = self.server()
         context.load_cert_chain(server.chain_path, server.key_path)
         if mode != "tls":
             context.load_verify_locations(self.ca_path)
+            context.load_verify_locations(self.lists.path)
+            context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
+            handshake.watch(context)
             context.verify_mode = ssl.CERT_REQUIRED if mode == "mtls" else ssl.CERT_OPTIONAL
         return context
 
@@ -191,32 +296,44 @@ class TestPki:
 
     def _make(self, wish: Wish, folder: Path) -> None:
         issuer = self._issuer(wish)
-        made = make_certificate(wish, issuer)
-        write_credential(folder, made, (issuer.certificate,), self._settings.pkcs12_password)
+        made = make_certificate(wish, issuer, self.published)
+        if wish.fault is CertificateFault.REVOKED:
+            revoked = Revocation(made.certificate.serial_number, REVOKED_AT, Reason.KEY_COMPROMISE)
+            self._list(PROFILES[wish.kind].issuer, revoked)
+        write_credential(folder, made, (issuer.certificate,), self.password)
 
     def _issuer(self, wish: Wish) -> Issuer:
         authority = PROFILES[wish.kind].issuer
         if wish.fault is CertificateFault.OTHER_AUTHORITY:
             return self._stranger(authority)
-        return read_issuer(self.folder / "authorities" / authority.name.lower())
+        return self.issuer(authority)
 
     def _stranger(self, authority: Authority) -> Issuer:
         """An authority that bears the name of ours with another key, under no root of ours."""
-        folder = self.folder / "strangers" / authority.name.lower()
+        folder = self.folder / "strangers" / authority.slug
         if not folder.exists():
             root = make_authority(Authority.ROOT, None)
             write_issuer(folder, make_authority(authority, root))
         return read_issuer(folder)
 
 
-def _make_authorities(folder: Path) -> None:
+@lru_cache(maxsize=64)
+def _issuer_of(folder: Path) -> Issuer:
+    return read_issuer(folder)
+
+
+def _issuers(folder: Path) -> dict[Authority, Issuer]:
+    return {authority: read_issuer(folder / authority.slug) for authority in Authority}
+
+
+def _make_authorities(folder: Path, published: str) -> None:
     root = make_authority(Authority.ROOT, None)
     made = {Authority.ROOT: root}
     for authority in (Authority.ORGANIZATIONS, Authority.PERSONS, Authority.SERVERS):
-        made[authority] = make_authority(authority, root)
+        made[authority] = make_authority(authority, root, published)
     with appearing(folder) as new:
         for authority, issuer in made.items():
-            write_issuer(new / authority.name.lower(), issuer)
+            write_issuer(new / authority.slug, issuer)
         (new / "trust.pem").write_bytes(pem(*(issuer.certificate for issuer in made.values())))
 
 
@@ -230,5 +347,6 @@ def _folder_name(wish: Wish) -> str:
     mark = hashlib.sha256(repr(wish).encode()).hexdigest()[:10]
     plain = unicodedata.normalize("NFKD", wish.common_name).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40]
-    parts = (wish.struct_idnat, words, wish.fault.value if wish.fault else "", mark)
+    unit = re.sub(r"[^0-9A-Z]+", "", wish.struct_idnat.upper())[:20]
+    parts = (unit, words, wish.fault.value if wish.fault else "", mark)
     return "-".join(part for part in parts if part)

@@ -15,9 +15,10 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 KEY_BITS = 2048  # ins.md 8.5
+WEAK_KEY_BITS = 1024  # OpenSSL refuses it from security level 2 on, the default of most systems
 # The bench clock may show another year than the machine, and TLS always goes by the machine:
 # certificates must hold in all of them. The real ones last three years.
 VALID_FROM = datetime(2015, 1, 1, tzinfo=UTC)
@@ -44,6 +45,9 @@ class CertificateFault(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     OTHER_AUTHORITY = "other-authority"
     WRONG_STRUCTURE = "wrong-structure"
+    REVOKED = "revoked"
+    WRONG_USE = "wrong-use"
+    WEAK_KEY = "weak-key"
 
 
 class Authority(StrEnum):
@@ -53,6 +57,11 @@ class Authority(StrEnum):
     ORGANIZATIONS = "MOCK AC IGC-SANTE ELEMENTAIRE ORGANISATIONS"
     PERSONS = "MOCK AC IGC-SANTE FORT PERSONNES"
     SERVERS = "MOCK AC IGC-SANTE ELEMENTAIRE SERVEURS"
+
+    @property
+    def slug(self) -> str:
+        """Its name in files and addresses: root, organizations, persons, servers."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +73,14 @@ class Profile:
     extended_usage: x509.ObjectIdentifier
 
 
+_SIGNS = frozenset({"content_commitment"}), ExtendedKeyUsageOID.EMAIL_PROTECTION
+_AUTHENTICATES = frozenset({"digital_signature"}), ExtendedKeyUsageOID.CLIENT_AUTH
+
 PROFILES = {
-    CertificateKind.ORG_AUTH_CLI: Profile(
-        Authority.ORGANIZATIONS,
-        frozenset({"digital_signature"}),
-        ExtendedKeyUsageOID.CLIENT_AUTH,
-    ),
-    CertificateKind.ORG_SIGN: Profile(
-        Authority.ORGANIZATIONS,
-        frozenset({"content_commitment"}),
-        ExtendedKeyUsageOID.EMAIL_PROTECTION,
-    ),
-    CertificateKind.PS_AUTH: Profile(
-        Authority.PERSONS, frozenset({"digital_signature"}), ExtendedKeyUsageOID.CLIENT_AUTH
-    ),
-    CertificateKind.PS_SIGN: Profile(
-        Authority.PERSONS, frozenset({"content_commitment"}), ExtendedKeyUsageOID.EMAIL_PROTECTION
-    ),
+    CertificateKind.ORG_AUTH_CLI: Profile(Authority.ORGANIZATIONS, *_AUTHENTICATES),
+    CertificateKind.ORG_SIGN: Profile(Authority.ORGANIZATIONS, *_SIGNS),
+    CertificateKind.PS_AUTH: Profile(Authority.PERSONS, *_AUTHENTICATES),
+    CertificateKind.PS_SIGN: Profile(Authority.PERSONS, *_SIGNS),
     CertificateKind.SERV_SSL: Profile(
         Authority.SERVERS,
         frozenset({"digital_signature", "key_encipherment"}),
@@ -122,9 +122,24 @@ class Issuer:
     key: rsa.RSAPrivateKey
 
 
-def new_key() -> rsa.RSAPrivateKey:
+def crl_url(base: str, authority: Authority) -> str:
+    """Where the revocation list of an authority is published, below the address ``base``."""
+    return f"{base}/{authority.slug}.crl"
+
+
+def certificate_url(base: str, authority: Authority) -> str:
+    """Where the certificate of an authority is published."""
+    return f"{base}/{authority.slug}.crt"
+
+
+def ocsp_url(base: str) -> str:
+    """Where the OCSP responder of all our authorities answers."""
+    return f"{base}/ocsp"
+
+
+def new_key(bits: int = KEY_BITS) -> rsa.RSAPrivateKey:
     """A fresh RSA key, about 60 ms."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 def authority_name(authority: Authority) -> x509.Name:
@@ -165,8 +180,11 @@ def subject_of(wish: Wish) -> x509.Name:
     return x509.Name([country, *(x509.NameAttribute(oid, text) for oid, text in parts if text)])
 
 
-def make_authority(authority: Authority, parent: Issuer | None) -> Issuer:
-    """A root when there is no parent, else an issuing authority under it."""
+def make_authority(authority: Authority, parent: Issuer | None, published: str = "") -> Issuer:
+    """A root when there is no parent, else an issuing authority under it.
+
+    published: the address below which revocation lists are found; "" leaves it out.
+    """
     key = new_key()
     name = authority_name(authority)
     signer = parent or Issuer(_unsigned_root(name, key), key)
@@ -176,13 +194,15 @@ def make_authority(authority: Authority, parent: Issuer | None) -> Issuer:
         .add_extension(_key_usage(frozenset({"key_cert_sign", "crl_sign"})), True)
         .add_extension(_authority_key(signer.key), False)
     )
+    if parent and published:
+        builder = _with_addresses(builder, published, Authority.ROOT)
     return Issuer(builder.sign(signer.key, hashes.SHA256()), key)
 
 
-def make_certificate(wish: Wish, issuer: Issuer) -> Issuer:
+def make_certificate(wish: Wish, issuer: Issuer, published: str = "") -> Issuer:
     """The certificate and key a wish asks for; the fault, if any, is the only thing wrong."""
-    key, profile = new_key(), PROFILES[wish.kind]
-    since, until = _validity(wish)
+    key = new_key(WEAK_KEY_BITS if wish.fault is CertificateFault.WEAK_KEY else KEY_BITS)
+    profile, (since, until) = _profile(wish), _validity(wish)
     builder = (
         _builder(subject_of(wish), issuer.certificate.subject, key, since, until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
@@ -192,7 +212,37 @@ def make_certificate(wish: Wish, issuer: Issuer) -> Issuer:
     )
     if wish.host_names:
         builder = builder.add_extension(_alternative_names(wish.host_names), False)
+    if published:
+        builder = _with_addresses(builder, published, profile.issuer)
     return Issuer(builder.sign(issuer.key, hashes.SHA256()), key)
+
+
+def _profile(wish: Wish) -> Profile:
+    """The profile of a kind; with the wrong use, a signature where TLS is meant and vice versa."""
+    right = PROFILES[wish.kind]
+    if wish.fault is not CertificateFault.WRONG_USE:
+        return right
+    signs = right.extended_usage == ExtendedKeyUsageOID.CLIENT_AUTH
+    return Profile(right.issuer, *(_SIGNS if signs else _AUTHENTICATES))
+
+
+def _with_addresses(
+    builder: x509.CertificateBuilder, published: str, issuer: Authority
+) -> x509.CertificateBuilder:
+    """Say where the status of the certificate can be asked, and the issuer's certificate found."""
+    point = x509.DistributionPoint([_at(crl_url(published, issuer))], None, None, None)
+    kinds = AuthorityInformationAccessOID
+    access = (
+        x509.AccessDescription(kinds.OCSP, _at(ocsp_url(published))),
+        x509.AccessDescription(kinds.CA_ISSUERS, _at(certificate_url(published, issuer))),
+    )
+    return builder.add_extension(x509.CRLDistributionPoints([point]), False).add_extension(
+        x509.AuthorityInformationAccess(access), False
+    )
+
+
+def _at(url: str) -> x509.UniformResourceIdentifier:
+    return x509.UniformResourceIdentifier(url)
 
 
 def _validity(wish: Wish) -> tuple[datetime, datetime]:

@@ -53,7 +53,12 @@ class Holder:
 
 @lru_cache(maxsize=4096)
 def _loaded(der: bytes) -> x509.Certificate:
-    return x509.load_der_x509_certificate(der)
+    found = x509.load_der_x509_certificate(der)
+    try:  # the library reads these when asked; a stranger's certificate may hold anything there
+        _ = found.extensions, found.subject, found.issuer, found.not_valid_after_utc
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise ValueError(f"error parsing extensions: {error}") from None
+    return found
 
 
 def certificate_of(certificate: AnyCertificate) -> x509.Certificate:

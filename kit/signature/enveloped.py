@@ -235,6 +235,14 @@ def _check_reference(signature: Element, element: Element, id_attribute: str) ->
         raise SignatureRefused(SignatureFlaw.REFERENCE, seen, f"#{identifier}")
 
 
+def certificate_in(element: Element) -> x509.Certificate:
+    """The certificate that the signature of ``element`` carries, nothing being verified.
+
+    Only to tell who claims to have signed. Raises SignatureRefused.
+    """
+    return _certificate(_only_signature(element))
+
+
 def _certificate(signature: Element) -> x509.Certificate:
     """The first certificate of KeyInfo. Others may follow: we look for the chain ourselves."""
     found = signature.find("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NS)

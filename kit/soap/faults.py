@@ -63,6 +63,11 @@ class FaultStyle:
         """An armed fault answers with ``code``."""
         return SoapFault("Receiver", subcode=code, reason=f"défaut injecté : {code}")
 
+    def unavailable(self) -> SoapFault:
+        """The database cannot take the exchange now: nothing was done, the sender may repeat it."""
+        reason = "service momentanément indisponible, rien n'a été fait : réessayez"
+        return SoapFault("Receiver", reason=reason, status=503)
+
     def bug(self, exchange_id: str) -> SoapFault:
         """Our mistake."""
         return SoapFault("Receiver", reason=f"banc bug, exchange {exchange_id}", outcome="bug")

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import Blueprint, Request, Response, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from flask import Blueprint, Response, request
 
 from kit import mtom
-from kit.connection import cut
+from kit.connection import Body, cut, read_body
+from kit.database import Unavailable
 from kit.faults import CODE, CUT, DELAY, LOSE, Fault
 from kit.journal import Line
 from kit.rules import Malformed, Refused
@@ -87,16 +87,18 @@ class Port:
         on_refused: Callable[[Call, Refused], Element | Reply] | None = None,
         on_injected: Callable[[Call, str], Element | Reply] | None = None,
         fault_style: FaultStyle | None = None,
-        addressing: bool = True,
         envelope: Callable[[Element], bytes] | None = None,
     ) -> None:
+        """``identify`` runs before the body element is judged.
+
+        envelope: how an answer's body becomes an envelope; without it WS-Addressing is answered.
+        """
         self.path = path
         self._service = service
         self._identify = identify
         self._on_refused = on_refused
         self._on_injected = on_injected
         self._style = fault_style or FaultStyle()
-        self._addressing = addressing
         self._write_envelope = envelope
         self._rows: dict[str, _Row] = {}
         blueprint.add_url_rule(path, f"soap{path}", self._serve, methods=["POST"])
@@ -117,90 +119,84 @@ class Port:
         return add
 
     def _serve(self) -> Response:
-        service, exchange = self._service, _Exchange(self)
-        body = exchange.read_body(request)
-        raw = raw_request(request, body)
+        service, exchange = self._service, _Exchange(self, read_body(request))
+        raw = raw_request(request, exchange.body.content)
         listener = listener_of(request.environ)
-        with service.journal.record(service.name, "?", raw, listener=listener) as line:
-            response = exchange.answer(line, body)
-            line.answer = raw_response(response)
-        if exchange.lost:
-            cut(request.environ)
+        try:
+            with service.journal.record(service.name, "?", raw, listener=listener) as line:
+                response = exchange.answer(line)
+                line.answer = raw_response(response)
+        except Unavailable as error:  # nothing was kept, so nothing is acknowledged
+            log.warning("%s: not recorded: %s", self.path, error)
+            return exchange.write_fault(self._style.unavailable())
+        except Exception:
+            log.exception("banc bug, not recorded")
+            return exchange.write_fault(self._style.bug("none"))
+        finally:
+            if exchange.lost:
+                cut(request.environ)
         return response
 
 
 class _Exchange:
     """One request on its way through a port."""
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: Port, body: Body) -> None:
         self._port = port
         self._style = port._style
-        self._too_large = False
-        self._truncated = False
+        self.body = body
         self._message_id = ""
         self._row: _Row | None = None
         self.lost = False
 
-    def read_body(self, given: Request) -> bytes:
-        """The body's bytes; what is wrong with them is told by ``answer``."""
+    def answer(self, line: Line) -> Response:
+        """The response; the line tells what happened. Raises Unavailable."""
         try:
-            body = given.get_data(cache=False)
-        except RequestEntityTooLarge:
-            self._too_large = True
-            return b""
-        except ClientDisconnected:
-            self._truncated = True
-            return b""
-        self._truncated = given.content_length is not None and len(body) < given.content_length
-        return body
-
-    def answer(self, line: Line, body: bytes) -> Response:
-        """The response; the line tells what happened."""
-        try:
-            return self._write(self._run(line, body))
+            return self._write(self._run(line))
         except Malformed as error:
             fault = self._style.malformed(error)
             line.malformed(error, fault.journal_code)
-            return self._write_fault(fault)
+            return self.write_fault(fault)
         except SoapFault as fault:
             _tell(line, fault)
-            return self._write_fault(fault)
-        except Exception:
+            return self.write_fault(fault)
+        except Unavailable:
+            raise
+        except Exception as error:
             log.exception("banc bug, exchange %s", line.id)
-            line.bug()
-            return self._write_fault(self._style.bug(line.id))
+            line.fail(type(error).__name__)
+            return self.write_fault(self._style.bug(line.id))
 
-    def _run(self, line: Line, body: bytes) -> Reply:
-        call = self._read(line, body)
-        row = self._row = self._port._rows.get(str(call.body.tag))
-        if row is None:
-            raise self._style.unknown_operation(local_name(call.body))
-        line.transaction = row.transaction
-        if row.action and call.action != row.action:
-            line.facts["lint"] = [f"action {call.action!r}, expected {row.action!r}"]
-        fault = self._port._service.faults.draw(row.transaction, body)
+    def _run(self, line: Line) -> Reply:
+        call = self._read(line)
+        self._row = self._port._rows.get(str(call.body.tag))
+        if self._row is not None:
+            line.transaction = self._row.transaction
+            if self._row.action and call.action != self._row.action:
+                line.facts["lint"] = [f"action {call.action!r}, expected {self._row.action!r}"]
+        fault = self._port._service.faults.draw(line.transaction, self.body.content)
         if fault is not None and (reply := self._disturb(call, fault)) is not None:
             return reply
-        return self._operate(call, row)
+        return self._operate(call, self._row)
 
-    def _operate(self, call: Call, row: _Row) -> Reply:
+    def _operate(self, call: Call, row: _Row | None) -> Reply:
         try:
             if self._port._identify is not None:
                 call = replace(call, sender=self._port._identify(call))
+            if row is None:
+                raise self._style.unknown_operation(local_name(call.body))
             return _as_reply(row.run(call))
         except Refused as error:
-            if self._port._on_refused is None:
+            if self._port._on_refused is None or row is None:
                 raise self._style.refused(error) from error
             call.line.refuse(error.refusals)
             return _as_reply(self._port._on_refused(call, error))
 
-    def _read(self, line: Line, body: bytes) -> Call:
+    def _read(self, line: Line) -> Call:
         settings = self._port._service.settings
-        if self._too_large:
-            raise Malformed("body", f"larger than {settings.max_body_bytes} bytes")
-        if self._truncated:
-            raise Malformed("body", "shorter than its Content-Length")
-        root, attachments = _split(request.content_type or "", body)
+        if self.body.error is not None:
+            raise self.body.error
+        root, attachments = _split(request.content_type or "", self.body.content)
         read = parse(root, max_depth=settings.max_xml_depth, max_nodes=settings.max_xml_nodes)
         envelope = read_envelope(read)
         self._message_id = envelope.message_id
@@ -222,8 +218,7 @@ class _Exchange:
         elif fault.effect == LOSE:
             self.lost = True
         elif fault.effect == CUT:
-            cut(request.environ)
-            self.lost = True
+            self.lost = True  # cut once the line is kept: who sees the end finds the line
             raise SoapFault("Receiver", subcode=CUT, reason="connexion coupée", outcome="injected")
         elif fault.effect == CODE:
             return self._inject(call, fault.value)
@@ -251,8 +246,6 @@ class _Exchange:
     def _envelope(self, body: Element, action: str) -> bytes:
         if self._port._write_envelope is not None:
             return self._port._write_envelope(body)
-        if not self._port._addressing:
-            return write_envelope(body)
         return write_envelope(
             body,
             action=action,
@@ -262,10 +255,11 @@ class _Exchange:
             is_answer=True,
         )
 
-    def _write_fault(self, fault: SoapFault) -> Response:
+    def write_fault(self, fault: SoapFault) -> Response:
+        """A fault in the service's words, for the request that was read so far."""
         element = self._style.write(fault, self._message_id)
         root = self._envelope(element, "http://www.w3.org/2005/08/addressing/soap/fault")
-        status = 413 if self._too_large else fault.status
+        status = self.body.status if self.body.status in (413, 415) else fault.status
         return Response(root, status, content_type=f"{SOAP_TYPE}; charset=UTF-8")
 
 

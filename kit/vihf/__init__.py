@@ -4,6 +4,8 @@ Not here: what that person may do (rights matrix), and whether the patient block
 """
 
 from kit.vihf.checking import VihfPolicy, VihfVerified, policy_of, verify_vihf
+from kit.vihf.explaining import Explanation, Judged, Line, Verdict, explain
+from kit.vihf.finding import find_assertion
 from kit.vihf.model import (
     AccessMode,
     Authentication,
@@ -23,13 +25,19 @@ __all__ = [
     "Authentication",
     "AuthnContext",
     "Circumstances",
+    "Explanation",
+    "Judged",
+    "Line",
     "PurposeOfUse",
     "Role",
+    "Verdict",
     "Vihf",
     "VihfPolicy",
     "VihfVerified",
     "access",
     "attributes",
+    "explain",
+    "find_assertion",
     "policy_of",
     "profession",
     "read_vihf",

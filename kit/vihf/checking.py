@@ -22,6 +22,7 @@ from kit.vihf.model import Vihf
 from kit.vihf.wire import read_vihf
 from kit.xml import Element
 
+SIGNATURE_RULE, SIGNATURE_SOURCE = "the_signature_is_valid", "dmp.md 4; XML-DSig core"
 SitesOf = Callable[[str], frozenset[str]]
 
 
@@ -43,6 +44,9 @@ class VihfPolicy:
     sites_of: SitesOf = _no_sites
     ins_oids: frozenset[str] = frozenset({TEST_OID})
     homologations: Mapping[str, frozenset[str]] | None = field(default=None)
+
+
+USUAL = VihfPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def verify_vihf(
     now: datetime,
     *,
     tls: bytes | None = None,
-    policy: VihfPolicy = VihfPolicy(),
+    policy: VihfPolicy = USUAL,
     transaction: str = "",
 ) -> VihfVerified:
     """Judge an assertion. tls: the client certificate of the connection (DER), if there is one.
@@ -80,9 +84,9 @@ def verify_vihf(
     vihf = read_vihf(assertion)
     rules.version.check(vihf)
     certificate = _signed(assertion, vihf, policy).certificate
-    around = _around(certificate, trust, now, tls=tls, policy=policy, transaction=transaction)
-    rules.signer.check(vihf, around)
-    rules.attributes.check(vihf, around)
+    here = around(certificate, trust, now, tls=tls, policy=policy, transaction=transaction)
+    rules.signer.check(vihf, here)
+    rules.attributes.check(vihf, here)
     return VihfVerified(vihf, certificate)
 
 
@@ -90,19 +94,23 @@ def _signed(assertion: Element, vihf: Vihf, policy: VihfPolicy) -> Verified:
     try:
         return verify_integrity(assertion, accept_sha1=policy.accept_sha1)
     except SignatureRefused as error:
-        refusal = Refusal(
-            code=codes.SIGNATURE,
-            rule="the_signature_is_valid",
-            source="dmp.md 4; XML-DSig core",
-            subject=vihf.id,
-            field=f"ds:Signature, {error.flaw}",
-            seen=error.seen,
-            expected=error.expected,
-        )
-        raise Refused([refusal]) from error
+        raise Refused([signature_refusal(vihf.id, error)]) from error
 
 
-def _around(
+def signature_refusal(subject: str, error: SignatureRefused) -> Refusal:
+    """What is wrong with a signature, told as a broken rule."""
+    return Refusal(
+        code=codes.SIGNATURE,
+        rule=SIGNATURE_RULE,
+        source=SIGNATURE_SOURCE,
+        subject=subject,
+        field=f"ds:Signature, {error.flaw}",
+        seen=error.seen,
+        expected=error.expected,
+    )
+
+
+def around(
     certificate: x509.Certificate,
     trust: Trust,
     now: datetime,
@@ -111,6 +119,7 @@ def _around(
     policy: VihfPolicy,
     transaction: str,
 ) -> rules.Circumstances:
+    """What surrounds an assertion signed with ``certificate``."""
     signer = holder_of(certificate)
     caller = holder_of(tls) if tls else None
     return rules.Circumstances(

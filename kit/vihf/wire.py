@@ -45,6 +45,7 @@ NAMES = {name: attribute for attribute, name in TEXTS.items()} | {
     "roles": ROLE,
     "purpose": PURPOSE,
 }
+ATTRIBUTE_NAMES = frozenset(NAMES.values()) | {CAPITAL_MODE_ATTRIBUTE}
 
 _SCOPE = {prefix: NS[prefix] for prefix in ("saml2", "xs", "xsi")}
 _TEXT = etree.XPath("string()")  # a comment does not cut it, unlike .text

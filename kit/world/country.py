@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cached_property, lru_cache
 
-from kit.identity import is_lunar_date, is_matricule, normalized
+from kit.identity import (
+    completed_date,
+    ins_key,
+    is_ins_number,
+    is_lunar_date,
+    is_matricule,
+    normalized,
+)
 from kit.settings import Settings
 from kit.world import births, places
 from kit.world.patients import Patient, Population
@@ -31,10 +38,11 @@ class World:
     def patient(self, index: int) -> Patient:
         """The person of an index from 0 to 69,999,999, in the order of birth date then sex.
 
-        The published identities follow. Raises IndexError for any other index.
+        The births from 2026 to 2030 follow, then the published identities. Raises IndexError for
+        any other index.
         """
-        if index >= self.population:
-            return self.published_identities[index - self.population]
+        if index >= births.TOTAL:
+            return self.published_identities[index - births.TOTAL]
         return self._people.patient(index)
 
     def born_between(self, first: date, last: date) -> range:
@@ -46,11 +54,12 @@ class World:
     ) -> Iterator[Patient]:
         """Everybody of that sex born that day (YYYY-MM-DD), published identities first.
 
-        A thousand at most; with ``birth_name`` only its bearers (compared by ``normalized``), far
-        quicker. A date that does not exist finds nobody.
+        Two thousand at most; with ``birth_name`` only its bearers (compared by ``normalized``), a
+        hundred times quicker. An incomplete date is that of ``completed_date``, and so are those
+        of the people found: compare ``traits.birth_date``. One that does not exist finds nobody.
         """
         yield from self._published_finds(birth_date, sex, birth_name)
-        born_on = _day(birth_date)
+        born_on = _day(completed_date(birth_date))
         if born_on is not None:
             yield from self._people.find(born_on, sex, birth_name)
 
@@ -66,6 +75,13 @@ class World:
             return None
         known = {person.ins.matricule, *(past.matricule for past in person.history)}
         return person if matricule in known else None
+
+    def by_number(self, number: str) -> Patient | None:
+        """Who holds, or held, a number of 13 characters, whatever its key."""
+        for matricule, person in self._published_holders.items():
+            if matricule[:13] == number:
+                return person
+        return self.by_matricule(number + ins_key(number)) if is_ins_number(number) else None
 
     @cached_property
     def published_identities(self) -> tuple[Patient, ...]:
@@ -119,14 +135,19 @@ class World:
         past = {old.matricule: row for row in self.published_identities for old in row.history}
         return past | {row.ins.matricule: row for row in self.published_identities}
 
+    @cached_property
+    def _published_births(self) -> dict[tuple[str, str], tuple[Patient, ...]]:
+        births_of: dict[tuple[str, str], tuple[Patient, ...]] = {}
+        for row in self.published_identities:
+            key = (row.traits.birth_date, row.traits.sex)
+            births_of[key] = (*births_of.get(key, ()), row)
+        return births_of
+
     def _published_finds(
         self, birth_date: str, sex: str, birth_name: str | None
     ) -> Iterator[Patient]:
-        wanted = None if birth_name is None else normalized(birth_name)
-        for row in self.published_identities:
-            if (row.traits.birth_date, row.traits.sex) != (birth_date, sex):
-                continue
-            if wanted is None or normalized(row.traits.birth_name) == wanted:
+        for row in self._published_births.get((birth_date, sex), ()):
+            if birth_name is None or normalized(row.traits.birth_name) == normalized(birth_name):
                 yield row
 
 

@@ -10,15 +10,22 @@ from hashlib import blake2b
 from struct import Struct
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 _UNPACK = Struct("<14I").unpack
+_GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_WORD = 0xFFFFFFFFFFFFFFFF
+
+Numbers = NDArray[np.uint64]
 
 
 class Draws(NamedTuple):
     """Uniform numbers of 32 bits, one for each purpose, so that one purpose never moves another."""
 
-    surname: int
-    surname_shape: int
-    second_surname: int
+    waiting: int
+    incomplete: int
+    former: int
     first_name: int
     first_name_shape: int
     other_first_names: int
@@ -43,8 +50,54 @@ def drawing(seed: int, purpose: str) -> Callable[[int], Draws]:
     return draw
 
 
+class Family(NamedTuple):
+    """What a birth name is read from: one number each, or an array of them for many people."""
+
+    surname: int
+    shape: int
+    second_surname: int
+
+
+def family_key(seed: int) -> int:
+    """The key of the birth names of a seed."""
+    return int.from_bytes(blake2b(f"{seed}/families".encode(), digest_size=8).digest(), "little")
+
+
+def family_of(number: int, key: int) -> Family:
+    """The family of a person: a quick hash, so that thousands can be told at once."""
+    own = _mixed((number * _GOLDEN + key) & _WORD)
+    return Family(own & 0xFFFFFFFF, own >> 32, _mixed((own + _GOLDEN) & _WORD) & 0xFFFFFFFF)
+
+
+def families_of(numbers: Numbers, key: int) -> tuple[Numbers, Numbers, Numbers]:
+    """``family_of`` of many people: surnames, shapes, second surnames."""
+    own = _all_mixed(numbers * np.uint64(_GOLDEN) + np.uint64(key))
+    low = np.uint64(0xFFFFFFFF)
+    return own & low, own >> np.uint64(32), _all_mixed(own + np.uint64(_GOLDEN)) & low
+
+
 def scrambled(number: int, seed: int) -> int:
     """A quick hash of 64 bits, for choices that touch every person of a search."""
-    mixed = (number * 0x9E3779B97F4A7C15 + seed * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-    mixed = (mixed ^ (mixed >> 31)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    mixed = (number * _GOLDEN + seed * _FIRST) & _WORD
+    mixed = (mixed ^ (mixed >> 31)) * _SECOND & _WORD
     return mixed ^ (mixed >> 29)
+
+
+def all_scrambled(numbers: Numbers, seed: int) -> Numbers:
+    """``scrambled`` of many numbers at once."""
+    mixed = numbers * np.uint64(_GOLDEN) + np.uint64(seed * _FIRST & _WORD)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(_SECOND)
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+def _mixed(value: int) -> int:
+    """The finalizer of splitmix64."""
+    value = (value ^ (value >> 30)) * _FIRST & _WORD
+    value = (value ^ (value >> 27)) * _SECOND & _WORD
+    return value ^ (value >> 31)
+
+
+def _all_mixed(values: Numbers) -> Numbers:
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(_FIRST)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(_SECOND)
+    return values ^ (values >> np.uint64(31))

@@ -9,29 +9,34 @@ from __future__ import annotations
 from functools import cache
 
 from kit.world import given_names, surnames
-from kit.world.draws import Draws
+from kit.world.draws import Draws, Family
 
-_PARTICLES = ("DE ", "DE ", "DE LA ", "DU ", "LE ", "LA ")
-_JOINTS = (" ", "-", "-", "--")
+# Bounds in 1,000 birth names; the hashes of ``bearers`` follow the same ones.
+DOUBLE, LONG_ELISION, ELIDED, WITH_PARTICLE = 40, 50, 55, 70
+FOREIGN_ABROAD, PLAIN, FOREIGN = 60, 14, 16  # bounds in 100 family names
+PARTICLES = ("DE ", "DE ", "DE LA ", "DU ", "LE ", "LA ")
+ELISIONS = ("D'", "DE L'")
+JOINTS = (" ", "-", "-", "--")
 _TABLES = {"M": given_names.MEN, "F": given_names.WOMEN}
 _WORLDWIDE = {"M": given_names.WORLDWIDE_MEN, "F": given_names.WORLDWIDE_WOMEN}
 _JOINING = {"M": given_names.JOINING_MEN, "F": given_names.JOINING_WOMEN}
 _SPACED = {"M": given_names.SPACED_MEN, "F": given_names.SPACED_WOMEN}
 
 
-def birth_name(draws: Draws, *, abroad: bool) -> str:
+def birth_name(family: Family, *, abroad: bool) -> str:
     """A birth name: 93 % plain, 4 % double, 3 % with a particle or an apostrophe."""
-    shape = draws.surname_shape % 1000
-    if shape < 40:
-        joint = _JOINTS[draws.surname_shape // 1000 % len(_JOINTS)]
-        second = _family_name(draws.second_surname, abroad=abroad)
-        return _family_name(draws.surname, abroad=abroad) + joint + second
-    if shape < 55:
-        return ("D'" if shape < 50 else "DE L'") + _one_of(surnames.VOWELS, draws.surname)
-    if shape < 70:
-        particle = _PARTICLES[draws.surname_shape // 1000 % len(_PARTICLES)]
-        return particle + _family_name(draws.surname, abroad=False)
-    return _family_name(draws.surname, abroad=abroad)
+    shape, rest = family.shape % 1000, family.shape // 1000
+    if shape < DOUBLE:
+        joint = JOINTS[rest % len(JOINTS)]
+        second = _family_name(family.second_surname, abroad=abroad)
+        return _family_name(family.surname, abroad=abroad) + joint + second
+    if shape < ELIDED:
+        prefix = ELISIONS[shape >= LONG_ELISION]
+        return prefix + _one_of(surnames.VOWELS, family.surname)
+    if shape < WITH_PARTICLE:
+        particle = PARTICLES[rest % len(PARTICLES)]
+        return particle + _family_name(family.surname, abroad=False)
+    return _family_name(family.surname, abroad=abroad)
 
 
 def used_name(draws: Draws, own: str, *, sex: str, age: int) -> str:
@@ -39,6 +44,12 @@ def used_name(draws: Draws, own: str, *, sex: str, age: int) -> str:
     if sex == "F" and age > 30 and draws.used_name % 100 < 48:
         return _family_name(draws.used_surname, abroad=False)
     return own
+
+
+def another_name(value: int, own: str) -> str:
+    """A family name that is not ``own``."""
+    found = _family_name(value, abroad=False)
+    return found if found != own else _family_name(value + 1, abroad=False)
 
 
 def first_names(
@@ -62,11 +73,11 @@ def first_names(
 
 def _family_name(value: int, *, abroad: bool) -> str:
     choice, rest = value % 100, value // 100
-    if abroad and choice < 60:
+    if abroad and choice < FOREIGN_ABROAD:
         return _one_of(surnames.WORLDWIDE, rest)
-    if choice < 14:
+    if choice < PLAIN:
         return _one_of(surnames.PLAIN, rest)
-    if choice < 16:
+    if choice < FOREIGN:
         return _one_of(surnames.WORLDWIDE, rest)
     rest, onset = divmod(rest, len(surnames.ONSETS))
     rest, ending = divmod(rest, len(surnames.ENDINGS))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kit.identity import rpps_key
 from kit.world import names
-from kit.world.draws import Draws, drawing
+from kit.world.draws import Draws, Family, drawing
 from kit.world.places import DEPARTMENTS, Address, Department, address_in
 from kit.world.structures import Establishment, Unit, slug
 
@@ -155,7 +155,8 @@ class _Mailboxes:
 def _name(draws: Draws) -> tuple[str, str, str]:
     sex = "M" if draws.record & 1 else "F"
     year = 1960 + draws.history % 38
-    family = names.birth_name(draws, abroad=False)
+    surname = Family(draws.waiting, draws.incomplete, draws.former)  # free here: nobody waits
+    family = names.birth_name(surname, abroad=False)
     return sex, family, names.first_names(draws, sex=sex, year=year, abroad=False)[0]
 
 

@@ -77,7 +77,7 @@ def _patient(
     names = tuple(first_names.split(" "))
     ins = Ins(matricule, oid) if len(matricule) == 15 else Ins.of(_completed(matricule), oid)
     return Patient(
-        index=births.POPULATION + position,
+        index=births.TOTAL + position,
         ins=ins,
         traits=IdentityTraits(birth_name, names, sex, birth_date, cog),
         used_name=birth_name,

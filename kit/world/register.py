@@ -25,7 +25,7 @@ UNCERTAIN_MONTHS = {"20": (1, 1), "30": (12, 31)}
 
 _STEP = 7919  # a prime above any number of pairs in a stratum
 _GRAIN = 4096  # of the daily shift, so that small places too get their share over the years
-# Centenarians share their two digits of year with children: they count from the other end.
+# The oldest share their two digits of year with children: they count from the other end.
 _LAST_YEAR_OF_THE_OLD = births.LAST_YEAR - 100
 
 

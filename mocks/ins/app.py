@@ -24,7 +24,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     def trust() -> Trust:
         return TestPki.open(settings.data_dir / "pki", settings).trust
 
-    store = Store(service.database, world_of(settings))
+    store = Store(service.database, world_of(settings), settings)
     service.app.register_blueprint(routes.blueprint(store, service, trust))
     service.app.register_blueprint(routes.control_blueprint(store))
     return service.app

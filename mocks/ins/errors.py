@@ -86,6 +86,14 @@ ASSERTION_SIGNATURE = FaultCode(
     reason=_NOT_AUTHENTICATED,
     outcome="unauthorized",
 )
+ASSERTION_ELSEWHERE = FaultCode(
+    "desir_523",
+    "L'assertion d'authentification est destinée à un autre service.",
+    _BENCH,
+    confirmed=False,
+    reason=_NOT_AUTHENTICATED,
+    outcome="unauthorized",
+)
 ASSERTION_TOO_OLD = FaultCode(
     "desir_522",
     "L'assertion d'authentification n'est plus valable.",
@@ -112,6 +120,10 @@ CONTEXT = FaultCode(
 ACTION_UNKNOWN = FaultCode(
     "desir_511", "L'action demandée n'est pas connue.", _BENCH, confirmed=False
 )
+BATCH_UNKNOWN = FaultCode("insi_121", "Le lot demandé n'existe pas.", _BENCH, confirmed=False)
+BATCH_TOO_LARGE = FaultCode(
+    "insi_122", "Le lot contient trop d'identités.", _BENCH, confirmed=False
+)
 LEXICAL = FaultCode(
     "insi_110",
     "Les traits d'identité transmis ne respectent pas les règles de saisie.",
@@ -130,6 +142,40 @@ SEARCH_FAILED = FaultCode(
     reason=_UNAVAILABLE,
     echoes=False,
     is_literal=True,
+)
+VITALE_FAILED = FaultCode(
+    "insi_101",
+    "L'appel au service de recherche avec la carte Vitale renvoie une erreur technique.",
+    "ins.md 2.9: by symmetry with insi_102, unconfirmed",
+    confirmed=False,
+    party="Receiver",
+    subcode="siram_40",
+    severity="fatal",
+    reason=_UNAVAILABLE,
+    echoes=False,
+    is_literal=True,
+)
+CHECK_FAILED = FaultCode(
+    "insi_103",
+    "L'appel au service de vérification renvoie une erreur technique.",
+    "bench code, by symmetry with insi_102",
+    confirmed=False,
+    party="Receiver",
+    subcode="siram_40",
+    severity="fatal",
+    reason=_UNAVAILABLE,
+    echoes=False,
+    is_literal=True,
+)
+UNAVAILABLE = FaultCode(
+    "desir_598",
+    "La base du banc de test est occupée ; rien n'a été fait.",
+    "bench code: our own database",
+    confirmed=False,
+    party="Receiver",
+    subcode="siram_40",
+    reason=_UNAVAILABLE,
+    outcome="unauthorized",
 )
 QUOTA = FaultCode(
     "desir_590",
@@ -151,6 +197,12 @@ INTERNAL = FaultCode(
     reason=_UNAVAILABLE,
     outcome="bug",
 )
+
+# Checks (WS_INS3 to WS_INS5): codes and labels are the bench's, ins.md 2.6
+AGREES = Code("00", "OK", "bench label, unconfirmed", confirmed=False)
+DISAGREES = Code("01", "Identite non concordante", "bench label, unconfirmed", confirmed=False)
+DEPOSITED = Code("00", "Lot depose", "bench label, unconfirmed", confirmed=False)
+IN_PROGRESS = Code("03", "Lot en cours de traitement", "bench code, unconfirmed", confirmed=False)
 
 FAULTS: dict[str, FaultCode] = {
     row.code: row for row in list(globals().values()) if isinstance(row, FaultCode)

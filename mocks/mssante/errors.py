@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from kit.rules import Code
 
-REFERENTIAL = "Référentiel socle MSSanté #2 v1.0.1"
-TRUST_SPACE = "Référentiel socle MSSanté #1"
+REFERENTIAL = "MSSanté clients"
+TRUST_SPACE = "MSSanté operators"
 
 # SMTP: who speaks
 TLS_FIRST = Code("530 5.7.0", "STARTTLS must come first", "RFC 3207 §4; " + REFERENTIAL)
 NOT_AUTHENTICATED = Code("530 5.7.0", "authentication required", "RFC 4954 §6")
 WRONG_CREDENTIALS = Code("535 5.7.8", "authentication credentials invalid", "RFC 4954 §6")
 NOT_THE_SENDER = Code("553 5.7.1", "the sender is not the authenticated mailbox", "RFC 6409 §6.1")
+
+BUSY = Code("451 4.3.2", "the operator is busy, try again", "RFC 5321 §4.2.3; RFC 3463 §3.4")
 
 # SMTP: recipients
 UNKNOWN_MAILBOX = Code("550 5.1.1", "no such mailbox", "RFC 5321 §4.2.3; RFC 3463 §3.2")
@@ -34,14 +36,15 @@ UNSAFE_ATTACHMENT = Code("554 5.7.1", "an archive that is dangerous to open", "B
 MALFORMED_MESSAGE = Code("550 5.6.0", "the message cannot be read", "RFC 5322; RFC 2045")
 
 # Bounces of the citizen's operator (status of the notification, RFC 3464)
-CITIZEN_UNKNOWN = Code("550 5.1.1", "patient unknown", "Note ENS messagerie v1.3 §6")
-CITIZEN_BAD_ADDRESS = Code("550 5.1.3", "invalid address", "Note ENS messagerie v1.3 §6")
-CITIZEN_CLOSED = Code("550 5.2.1", "messaging closed", "Note ENS messagerie v1.3 §6")
-CITIZEN_TOO_LARGE = Code("552 5.3.4", "message over 25 MB", "Note ENS messagerie v1.3 §6")
+CITIZEN_UNKNOWN = Code("550 5.1.1", "patient unknown", "Mon espace santé mail §6")
+CITIZEN_BAD_ADDRESS = Code("550 5.1.3", "invalid address", "Mon espace santé mail §6")
+CITIZEN_CLOSED = Code("550 5.2.1", "messaging closed", "Mon espace santé mail §6")
+CITIZEN_TOO_LARGE = Code("552 5.3.4", "message over 25 MB", "Mon espace santé mail §6")
 
 # IMAP (RFC 5530, RFC 3501)
 IMAP_PRIVACY = Code("PRIVACYREQUIRED", "STARTTLS must come first", "RFC 5530 §3")
 IMAP_AUTHENTICATION = Code("AUTHENTICATIONFAILED", "credentials invalid", "RFC 5530 §3")
+IMAP_BUSY = Code("UNAVAILABLE", "the server is busy, try again", "RFC 5530 §3")
 IMAP_NONEXISTENT = Code("NONEXISTENT", "no such folder", "RFC 5530 §3")
 IMAP_ALREADY_EXISTS = Code("ALREADYEXISTS", "the folder exists", "RFC 5530 §3")
 IMAP_CANNOT = Code("CANNOT", "the server does not do this", "RFC 5530 §3")
@@ -53,9 +56,9 @@ IMAP_SYNTAX = Code("CLIENTBUG", "the command cannot be read", "RFC 3501 §9; RFC
 # API
 API_BAD_REQUEST = Code("bad_request", "the request cannot be read", "Banc", False)
 API_NOT_FOUND = Code("not_found", "no such mailbox or message", "Banc", False)
-API_EXISTS = Code("mailbox_exists", "the address is taken", "FHIR BAL MSS 0.1.0: address is a key")
+API_EXISTS = Code("mailbox_exists", "the address is taken", "MSSanté mailbox API: address is a key")
 API_BAD_ADDRESS = Code("bad_address", "not an address of the trust space", TRUST_SPACE)
-API_BAD_MAILBOX = Code("bad_mailbox", "the mailbox is incomplete", "FHIR BAL MSS 0.1.0")
+API_BAD_MAILBOX = Code("bad_mailbox", "the mailbox is incomplete", "MSSanté mailbox API")
 API_DERIVED = Code("mailbox_of_the_world", "a mailbox of the invented country stays", "Banc", False)
 
 # Compliance of a document message: counted, never refused
@@ -68,9 +71,9 @@ THREADING = Code("ECO.2.2.2", "In-Reply-To and References", REFERENTIAL)
 TEXT_FORMAT = Code("ECO.2.2.3", "text parts in UTF-8", REFERENTIAL)
 QUALIFIED_CITIZEN = Code("ECO.2.2.6", "a patient's address needs a qualified INS", REFERENTIAL)
 SENDER_NAME = Code("ECO.2.2.7", "display name of the sender", REFERENTIAL)
-CLOSING = Code("ECO.2.2.8", "X-MSS-MES", "CI-SIS, transmission d'un document CDA R2")
+CLOSING = Code("ECO.2.2.8", "X-MSS-MES", "CI-SIS, HL7v2")
 CODE_CDA = Code("ECO.2.4.1", "X-MSS-CODECDA", REFERENTIAL)
 HEADER_INS = Code("ECO.2.4.2", "X-MSS-INS", REFERENTIAL)
 HEADER_NIL = Code("ECO.2.4.3", "X-MSS-NIL", REFERENTIAL)
-RECEIPT_ADDRESS = Code("MDN", "where the receipt is to go", "RFC 8098 §2.1; CI-SIS courriel MSS")
+RECEIPT_ADDRESS = Code("MDN", "where the receipt is to go", "RFC 8098 §2.1")
 UNREADABLE_ARCHIVE = Code("XDM", "the archive cannot be read", "IHE ITI TF-2 3.32", False)

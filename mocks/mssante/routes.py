@@ -41,16 +41,14 @@ Route = Callable[..., Response]
 def blueprint(service: Service, mails: MailStore, space: Space) -> Blueprint:
     """The endpoints of the mock."""
     bp = Blueprint("mssante", __name__)
-    recorded = _recorder(service)
-    _mailboxes(bp, recorded, mails, space)
+    _mailboxes(bp, space)
+    _changes(bp, _recorder(service), mails, space)
     _messages(bp, service, space)
     _trust_list(bp, space)
     return bp
 
 
-def _mailboxes(
-    bp: Blueprint, recorded: Callable[[Route], Route], mails: MailStore, space: Space
-) -> None:
+def _mailboxes(bp: Blueprint, space: Space) -> None:
     @bp.get("/mailboxes")
     def mailboxes() -> Response:
         """Every professional mailbox; ``kind`` and ``domain`` narrow the list."""
@@ -64,6 +62,16 @@ def _mailboxes(
         page = [box.as_dict() for box in found[start : start + size]]
         return jsonify({"total": len(found), "mailboxes": page})
 
+    @bp.get("/mailboxes/<address>")
+    def mailbox(address: str) -> Response:
+        """One mailbox, a citizen's too."""
+        found = space.mailbox(address.lower())
+        return jsonify(found.as_dict()) if found else _missing(address)
+
+
+def _changes(
+    bp: Blueprint, recorded: Callable[[Route], Route], mails: MailStore, space: Space
+) -> None:
     @bp.post("/mailboxes")
     @recorded
     def create(line: Line) -> Response:
@@ -76,12 +84,6 @@ def _mailboxes(
         answer = jsonify(mailbox.as_dict())
         answer.status_code, answer.headers["Location"] = 201, f"/mailboxes/{mailbox.address}"
         return answer
-
-    @bp.get("/mailboxes/<address>")
-    def mailbox(address: str) -> Response:
-        """One mailbox, a citizen's too."""
-        found = space.mailbox(address.lower())
-        return jsonify(found.as_dict()) if found else _missing(address)
 
     @bp.delete("/mailboxes/<address>")
     @recorded

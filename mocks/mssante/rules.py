@@ -20,7 +20,7 @@ from mocks.mssante.messages.mail import Mail, is_message_id
 from mocks.mssante.messages.mailboxes import CitizenMessaging, Mailbox, MailboxKind
 
 MAX_LINE = 998  # octets without CRLF, RFC 5322 §2.1.1
-CITIZEN_MAX_BYTES = 25 * 1000 * 1000  # 25 MB, mssante.md §5
+CITIZEN_MAX_BYTES = 25 * 1000 * 1000  # 25 MB, Mon espace santé mail §6
 PDF_COPY = re.compile(r"\d{8}_[^_]+_[^_]+_[^_]+(_[^_]+)?\.pdf", re.IGNORECASE)
 
 sender = RuleBook("MAIL")
@@ -47,13 +47,13 @@ class TrustSpace(Protocol):
         ...
 
 
-@sender.rule(errors.NOT_THE_SENDER, source="RFC 6409 §6.1; mssante.md §2 (sender check)")
+@sender.rule(errors.NOT_THE_SENDER, source="RFC 6409 §6.1")
 def the_sender_owns_the_mailbox(path: str, authenticated: str) -> Iterator[Finding]:
     if path and path != authenticated:
         yield Finding(path, "MAIL FROM", path, authenticated)
 
 
-@recipient.rule(errors.OUTSIDE_TRUST_SPACE, source="Référentiel socle MSSanté #1, liste blanche")
+@recipient.rule(errors.OUTSIDE_TRUST_SPACE, source="MSSanté operators, trust list (liste blanche)")
 def the_recipient_is_in_the_trust_space(address: str, space: TrustSpace) -> Iterator[Finding]:
     if not space.is_trusted(domain_of(address)):
         yield Finding(address, "RCPT TO", domain_of(address), "a domain of the trust list")
@@ -62,7 +62,7 @@ def the_recipient_is_in_the_trust_space(address: str, space: TrustSpace) -> Iter
 @recipient.rule(errors.UNKNOWN_MAILBOX, source="RFC 5321 §3.3")
 def the_mailbox_exists(address: str, space: TrustSpace) -> Iterator[Finding]:
     if is_citizen(address) or not space.is_trusted(domain_of(address)):
-        return  # the citizens' operator answers by a bounce: note ENS messagerie §6
+        return  # the citizens' operator answers by a bounce: Mon espace santé mail §6
     if space.mailbox(address) is None:
         yield Finding(address, "RCPT TO", address, "a mailbox of the domain")
 
@@ -104,7 +104,7 @@ def there_is_one_author(mail: Mail, _: Envelope) -> Iterator[Finding]:
         yield Finding(mail.message_id, "From", str(len(mail.senders)), "one address")
 
 
-@submission.rule(errors.NOT_THE_SENDER, source="RFC 6409 §8.1; mssante.md §2 (sender check)")
+@submission.rule(errors.NOT_THE_SENDER, source="RFC 6409 §8.1")
 def the_author_is_the_mailbox(mail: Mail, envelope: Envelope) -> Iterator[Finding]:
     for author in mail.senders:
         if author.address != envelope.authenticated:
@@ -118,61 +118,61 @@ def an_archive_is_safe_to_open(mail: Mail, _: Envelope) -> Iterator[Finding]:
             yield Finding(archive.filename, "archive", archive.danger, "a safe archive")
 
 
-@citizen.rule(errors.CITIZEN_BAD_ADDRESS, source="Note ENS messagerie v1.3 §6; mssante.md §5")
+@citizen.rule(errors.CITIZEN_BAD_ADDRESS, source="Mon espace santé mail §6")
 def a_citizen_address_is_a_matricule(address: str, _: Mail, __: TrustSpace) -> Iterator[Finding]:
     if not matricule_of(address):
         yield Finding(address, "To", address, "matricule INS of 15 characters")
 
 
-@citizen.rule(errors.CITIZEN_UNKNOWN, source="Note ENS messagerie v1.3 §6; mssante.md §5")
+@citizen.rule(errors.CITIZEN_UNKNOWN, source="Mon espace santé mail §6")
 def the_patient_is_known(address: str, _: Mail, space: TrustSpace) -> Iterator[Finding]:
     matricule = matricule_of(address)
     if matricule and space.citizen(matricule) is CitizenMessaging.UNKNOWN:
         yield Finding(address, "To", "no Mon espace santé", "a patient with Mon espace santé")
 
 
-@citizen.rule(errors.CITIZEN_CLOSED, source="Note ENS messagerie v1.3 §6; mssante.md §5")
+@citizen.rule(errors.CITIZEN_CLOSED, source="Mon espace santé mail §6")
 def the_messaging_is_open(address: str, _: Mail, space: TrustSpace) -> Iterator[Finding]:
     matricule = matricule_of(address)
     if matricule and space.citizen(matricule) is CitizenMessaging.CLOSED:
         yield Finding(address, "To", "messaging closed by the patient", "open messaging")
 
 
-@citizen.rule(errors.CITIZEN_TOO_LARGE, source="Note ENS messagerie v1.3 §6; mssante.md §2.2")
+@citizen.rule(errors.CITIZEN_TOO_LARGE, source="Mon espace santé mail §6")
 def the_message_is_not_over_25_mb(address: str, mail: Mail, _: TrustSpace) -> Iterator[Finding]:
     if mail.size_bytes > CITIZEN_MAX_BYTES:
         yield Finding(address, "size", str(mail.size_bytes), f"{CITIZEN_MAX_BYTES} octets at most")
 
 
-@compliance.rule(errors.ONE_PATIENT, source="Référentiel #2, ECO.2.1.1")
+@compliance.rule(errors.ONE_PATIENT, source="MSSanté clients, ECO.2.1.1")
 def a_message_is_about_one_patient(mail: Mail, _: Envelope) -> Iterator[Finding]:
     patients = {document.matricule for document in mail.documents}
     if len(patients) > 1:
         yield Finding(mail.message_id, "patientId", ", ".join(sorted(patients)), "one patient")
 
 
-@compliance.rule(errors.ATTACHMENT_SET, source="Référentiel #2, ECO.2.1.1; backlog E009")
+@compliance.rule(errors.ATTACHMENT_SET, source="MSSanté clients, ECO.2.1.1")
 def the_archive_has_its_name(mail: Mail, _: Envelope) -> Iterator[Finding]:
     for archive in mail.archives:
         if archive.documents and archive.filename != XDM_FILE_NAME:
             yield Finding(mail.message_id, "filename", archive.filename, XDM_FILE_NAME)
 
 
-@compliance.rule(errors.ATTACHMENT_SET, source="Référentiel #2, ECO.2.1.1")
+@compliance.rule(errors.ATTACHMENT_SET, source="MSSanté clients, ECO.2.1.1")
 def each_document_has_a_pdf_copy(mail: Mail, _: Envelope) -> Iterator[Finding]:
     copies = sum(item.media_type == "application/pdf" for item in mail.attachments)
     if copies < len(mail.cdas):
         yield Finding(mail.message_id, "PDF", str(copies), f"{len(mail.cdas)}, one for each CDA")
 
 
-@compliance.rule(errors.UNREADABLE_ARCHIVE, source="IHE ITI TF-2 3.32; mssante.md §4.2")
+@compliance.rule(errors.UNREADABLE_ARCHIVE, source="IHE ITI TF-2 3.32")
 def the_archive_can_be_read(mail: Mail, _: Envelope) -> Iterator[Finding]:
     for archive in mail.archives:
         if archive.problem and not archive.danger:
             yield Finding(archive.filename, "archive", archive.problem, "an XDM archive")
 
 
-@compliance.rule(errors.SUBJECT_FORMAT, source="Référentiel #2, ECO.2.1.3")
+@compliance.rule(errors.SUBJECT_FORMAT, source="MSSanté clients, ECO.2.1.3")
 def the_subject_announces_documents(mail: Mail, _: Envelope) -> Iterator[Finding]:
     label = visible_subject(mail.subject)
     if mail.documents and (label == mail.subject or len(label.split()) < 3):
@@ -180,7 +180,7 @@ def the_subject_announces_documents(mail: Mail, _: Envelope) -> Iterator[Finding
         yield Finding(mail.message_id, "Subject", mail.subject[:120], expected)
 
 
-@compliance.rule(errors.PDF_NAME, source="Référentiel #2, ECO.2.1.6")
+@compliance.rule(errors.PDF_NAME, source="MSSanté clients, ECO.2.1.6")
 def a_pdf_copy_has_its_name(mail: Mail, _: Envelope) -> Iterator[Finding]:
     for item in mail.attachments:
         is_copy = item.media_type == "application/pdf" and mail.cdas
@@ -188,38 +188,38 @@ def a_pdf_copy_has_its_name(mail: Mail, _: Envelope) -> Iterator[Finding]:
             yield Finding(mail.message_id, "filename", item.filename, "date_type_NAME_name[_n].pdf")
 
 
-@compliance.rule(errors.MESSAGE_ID, source="Référentiel #2, ECO.2.2.1; RFC 5322 §3.6.4")
+@compliance.rule(errors.MESSAGE_ID, source="MSSanté clients, ECO.2.2.1; RFC 5322 §3.6.4")
 def a_message_has_an_identifier(mail: Mail, _: Envelope) -> Iterator[Finding]:
     if not is_message_id(mail.message_id):
         yield Finding(mail.subject[:80], "Message-ID", mail.message_id, "<left@right>")
 
 
-@compliance.rule(errors.MESSAGE_ID, source="Référentiel #2, ECO.2.2.1; RFC 5322 §3.6.1")
+@compliance.rule(errors.MESSAGE_ID, source="MSSanté clients, ECO.2.2.1; RFC 5322 §3.6.1")
 def a_message_has_a_date(mail: Mail, _: Envelope) -> Iterator[Finding]:
     if mail.date is None:
         yield Finding(mail.message_id, "Date", "", "a date and time")
 
 
-@compliance.rule(errors.THREADING, source="Référentiel #2, ECO.2.2.2; RFC 5322 §3.6.4")
+@compliance.rule(errors.THREADING, source="MSSanté clients, ECO.2.2.2; RFC 5322 §3.6.4")
 def references_are_identifiers(mail: Mail, _: Envelope) -> Iterator[Finding]:
     if mail.stray_references:
         yield Finding(mail.message_id, "References", "", "message identifiers")
 
 
-@compliance.rule(errors.TEXT_FORMAT, source="Référentiel #2, ECO.2.2.3")
+@compliance.rule(errors.TEXT_FORMAT, source="MSSanté clients, ECO.2.2.3")
 def texts_are_in_utf_8(mail: Mail, _: Envelope) -> Iterator[Finding]:
     for part in mail.texts:
         if part.charset not in ("utf-8", "us-ascii"):  # ASCII is UTF-8
             yield Finding(mail.message_id, "charset", part.charset, "utf-8")
 
 
-@compliance.rule(errors.TEXT_FORMAT, source="Référentiel #2, ECO.2.2.3")
+@compliance.rule(errors.TEXT_FORMAT, source="MSSanté clients, ECO.2.2.3")
 def the_body_has_a_plain_text(mail: Mail, _: Envelope) -> Iterator[Finding]:
     if not any(part.media_type == "text/plain" for part in mail.texts):
         yield Finding(mail.message_id, "Content-Type", mail.media_type, "a text/plain body")
 
 
-@compliance.rule(errors.QUALIFIED_CITIZEN, source="Référentiel #2, ECO.2.2.6")
+@compliance.rule(errors.QUALIFIED_CITIZEN, source="MSSanté clients, ECO.2.2.6")
 def a_citizen_receives_their_own_documents(mail: Mail, envelope: Envelope) -> Iterator[Finding]:
     patients = {document.matricule for document in mail.documents}
     for item in envelope.recipients:
@@ -227,7 +227,7 @@ def a_citizen_receives_their_own_documents(mail: Mail, envelope: Envelope) -> It
             yield Finding(item.address, "To", item.address, "the patient of the documents")
 
 
-@compliance.rule(errors.QUALIFIED_CITIZEN, source="Référentiel #2, ECO.2.2.6")
+@compliance.rule(errors.QUALIFIED_CITIZEN, source="MSSanté clients, ECO.2.2.6")
 def a_citizen_address_comes_from_a_qualified_ins(
     mail: Mail, envelope: Envelope
 ) -> Iterator[Finding]:
@@ -237,14 +237,14 @@ def a_citizen_address_comes_from_a_qualified_ins(
             yield Finding(document.unique_id, "patientId", "not qualified", "a qualified INS")
 
 
-@compliance.rule(errors.SENDER_NAME, source="Référentiel #2, ECO.2.2.7")
+@compliance.rule(errors.SENDER_NAME, source="MSSanté clients, ECO.2.2.7")
 def the_sender_has_a_display_name(mail: Mail, _: Envelope) -> Iterator[Finding]:
     for author in mail.senders:
         if not author.name.strip():
             yield Finding(mail.message_id, "From", author.address, "a display name")
 
 
-@compliance.rule(errors.CLOSING, source="CI-SIS, transmission CDA R2; Référentiel #2, ECO.2.2.8")
+@compliance.rule(errors.CLOSING, source="CI-SIS, HL7v2; MSSanté clients, ECO.2.2.8")
 def x_mss_mes_is_fin_and_for_a_citizen(mail: Mail, envelope: Envelope) -> Iterator[Finding]:
     value = mail.x_mss.get("MES")
     to_citizen = any(is_citizen(item.address) for item in envelope.recipients)
@@ -252,7 +252,7 @@ def x_mss_mes_is_fin_and_for_a_citizen(mail: Mail, envelope: Envelope) -> Iterat
         yield Finding(mail.message_id, "X-MSS-MES", value, "FIN, to a patient")
 
 
-@compliance.rule(errors.CODE_CDA, source="Référentiel #2, ECO.2.4.1")
+@compliance.rule(errors.CODE_CDA, source="MSSanté clients, ECO.2.4.1")
 def x_mss_codecda_lists_the_documents(mail: Mail, _: Envelope) -> Iterator[Finding]:
     wanted = [document.cda_code for document in mail.cdas]
     given = [code.strip() for code in mail.x_mss.get("CODECDA", "").split(",") if code.strip()]
@@ -261,7 +261,7 @@ def x_mss_codecda_lists_the_documents(mail: Mail, _: Envelope) -> Iterator[Findi
         yield Finding(mail.message_id, "X-MSS-CODECDA", ",".join(given), expected)
 
 
-@compliance.rule(errors.HEADER_INS, source="Référentiel #2, ECO.2.4.2")
+@compliance.rule(errors.HEADER_INS, source="MSSanté clients, ECO.2.4.2")
 def x_mss_ins_says_whether_one_is_qualified(mail: Mail, _: Envelope) -> Iterator[Finding]:
     wanted = ""
     if mail.cdas:
@@ -271,13 +271,13 @@ def x_mss_ins_says_whether_one_is_qualified(mail: Mail, _: Envelope) -> Iterator
         yield Finding(mail.message_id, "X-MSS-INS", given, wanted or "no header without CDA")
 
 
-@compliance.rule(errors.HEADER_NIL, source="Référentiel #2, ECO.2.4.3")
+@compliance.rule(errors.HEADER_NIL, source="MSSanté clients, ECO.2.4.3")
 def x_mss_nil_names_the_software(mail: Mail, _: Envelope) -> Iterator[Finding]:
     if not mail.x_mss.get("NIL"):
         yield Finding(mail.message_id, "X-MSS-NIL", "", "the reference of the software, always")
 
 
-@compliance.rule(errors.RECEIPT_ADDRESS, source="RFC 8098 §2.1; CI-SIS courriel MSS")
+@compliance.rule(errors.RECEIPT_ADDRESS, source="RFC 8098 §2.1")
 def the_receipt_goes_to_the_sender(mail: Mail, envelope: Envelope) -> Iterator[Finding]:
     for wanted in mail.receipt_to:
         if wanted.address != envelope.sender:
@@ -285,25 +285,25 @@ def the_receipt_goes_to_the_sender(mail: Mail, envelope: Envelope) -> Iterator[F
             yield Finding(mail.message_id, field, wanted.address, envelope.sender)
 
 
-@mailbox.rule(errors.API_BAD_ADDRESS, source="Référentiel socle MSSanté #1, liste blanche")
+@mailbox.rule(errors.API_BAD_ADDRESS, source="MSSanté operators, trust list (liste blanche)")
 def a_mailbox_lies_in_a_trusted_domain(wanted: Mailbox, space: TrustSpace) -> Iterator[Finding]:
     if not space.is_trusted(domain_of(wanted.address)) or is_citizen(wanted.address):
         yield Finding(wanted.address, "address", domain_of(wanted.address), "a domain of ours")
 
 
-@mailbox.rule(errors.API_EXISTS, source="FHIR BAL MSS 0.1.0: the address is the key")
+@mailbox.rule(errors.API_EXISTS, source="MSSanté mailbox API: the address is the key")
 def an_address_is_taken_once(wanted: Mailbox, space: TrustSpace) -> Iterator[Finding]:
     if space.mailbox(wanted.address) is not None:
         yield Finding(wanted.address, "address", wanted.address, "a new address")
 
 
-@mailbox.rule(errors.API_BAD_MAILBOX, source="FHIR BAL MSS 0.1.0: RPPS for PER")
+@mailbox.rule(errors.API_BAD_MAILBOX, source="MSSanté mailbox API: RPPS for PER")
 def a_personal_mailbox_has_a_holder(wanted: Mailbox, _: TrustSpace) -> Iterator[Finding]:
     if wanted.kind is MailboxKind.PERSONAL and not wanted.rpps:
         yield Finding(wanted.address, "rpps", "", "the RPPS of the holder")
 
 
-@mailbox.rule(errors.API_BAD_MAILBOX, source="FHIR BAL MSS 0.1.0: structure for ORG and APP")
+@mailbox.rule(errors.API_BAD_MAILBOX, source="MSSanté mailbox API: structure for ORG and APP")
 def a_shared_mailbox_has_a_structure(wanted: Mailbox, _: TrustSpace) -> Iterator[Finding]:
     if wanted.kind is not MailboxKind.PERSONAL and not wanted.finess:
         yield Finding(wanted.address, "finess", "", "the FINESS of the structure")

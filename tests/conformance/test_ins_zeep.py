@@ -27,6 +27,7 @@ WSDL = """<?xml version="1.0" encoding="UTF-8"?>
     xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap12/"
     xmlns:xs="http://www.w3.org/2001/XMLSchema"
     xmlns:q="http://www.cnamts.fr/INSiRecSans" xmlns:r="http://www.cnamts.fr/INSiResultat"
+    xmlns:v="http://www.cnamts.fr/INSiRecVit"
     xmlns:b="urn:siram:bam:ctxbam" xmlns:l="urn:siram:lps:ctxlps">
   <wsdl:types>
     <xs:schema targetNamespace="http://www.cnamts.fr/INSiRecSans" elementFormDefault="qualified">
@@ -37,6 +38,19 @@ WSDL = """<?xml version="1.0" encoding="UTF-8"?>
         <xs:element name="DateNaissance" type="xs:string" minOccurs="0"/>
         <xs:element name="LieuNaissance" type="xs:string" minOccurs="0"/>
       </xs:sequence></xs:complexType></xs:element>
+    </xs:schema>
+    <xs:schema targetNamespace="http://www.cnamts.fr/INSiRecVit" elementFormDefault="qualified">
+      <xs:element name="RECVITALE"><xs:complexType><xs:sequence>
+        <xs:element name="MatriculeIndividu" type="v:Matricule" minOccurs="0"/>
+        <xs:element name="MatriculeOD" type="v:Matricule" minOccurs="0"/>
+        <xs:element name="NomNaissance" type="xs:string" minOccurs="0"/>
+        <xs:element name="DateNaissance" type="xs:string" minOccurs="0"/>
+        <xs:element name="RangNaissance" type="xs:string" minOccurs="0"/>
+      </xs:sequence></xs:complexType></xs:element>
+      <xs:complexType name="Matricule"><xs:sequence>
+        <xs:element name="NumIdentifiant" type="xs:string" minOccurs="0"/>
+        <xs:element name="Cle" type="xs:string" minOccurs="0"/>
+      </xs:sequence></xs:complexType>
     </xs:schema>
     <xs:schema targetNamespace="http://www.cnamts.fr/INSiResultat" elementFormDefault="qualified">
       <xs:element name="RESULTAT"><xs:complexType><xs:sequence>
@@ -97,14 +111,32 @@ WSDL = """<?xml version="1.0" encoding="UTF-8"?>
     <wsdl:part name="bam" element="b:ContexteBAM"/>
     <wsdl:part name="lps" element="l:ContexteLPS"/>
   </wsdl:message>
+  <wsdl:message name="CardRequest">
+    <wsdl:part name="body" element="v:RECVITALE"/>
+    <wsdl:part name="bam" element="b:ContexteBAM"/>
+    <wsdl:part name="lps" element="l:ContexteLPS"/>
+  </wsdl:message>
   <wsdl:message name="Response"><wsdl:part name="body" element="r:RESULTAT"/></wsdl:message>
   <wsdl:portType name="ICIRService">
+    <wsdl:operation name="rechercherInsAvecCarteVitale">
+      <wsdl:input message="tns:CardRequest"/><wsdl:output message="tns:Response"/>
+    </wsdl:operation>
     <wsdl:operation name="rechercherInsAvecTraitsIdentite">
       <wsdl:input message="tns:Request"/><wsdl:output message="tns:Response"/>
     </wsdl:operation>
   </wsdl:portType>
   <wsdl:binding name="ICIRServiceBinding" type="tns:ICIRService">
     <soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
+    <wsdl:operation name="rechercherInsAvecCarteVitale">
+      <soap:operation
+          soapAction="urn:ServiceIdentiteCertifiee:1.0.0:rechercherInsAvecCarteVitale"/>
+      <wsdl:input>
+        <soap:header message="tns:CardRequest" part="bam" use="literal"/>
+        <soap:header message="tns:CardRequest" part="lps" use="literal"/>
+        <soap:body parts="body" use="literal"/>
+      </wsdl:input>
+      <wsdl:output><soap:body use="literal"/></wsdl:output>
+    </wsdl:operation>
     <wsdl:operation name="rechercherInsAvecTraitsIdentite">
       <soap:operation
           soapAction="urn:ServiceIdentiteCertifiee:1.0.0:rechercherInsAvecTraitsIdentite"/>
@@ -140,12 +172,14 @@ def search(app: Flask, live: Callable[[Flask], str], tmp_path: Path) -> Callable
     client = zeep.Client(str(wsdl), plugins=[WsAddressingPlugin()])
     service = client.create_service(BINDING, live(app) + "/lps")
 
-    def call(idam: str = "BANC-TEST", **traits: Any) -> Any:
+    def call(
+        idam: str = "BANC-TEST", operation: str = "rechercherInsAvecTraitsIdentite", **traits: Any
+    ) -> Any:
         software = {"IDAM": {"_value_1": idam, "R": "4"}, "Nom": "urn:lps:zeep:4.3"}
         lps = {"Id": "2", "Temps": TIME, "LPS": software, "Version": "01_00"}
         bam = {"Id": "1", "Temps": TIME, "COUVERTURE": {}, "Version": "01_02"}
         headers = {"bam": bam, "lps": lps}
-        return service.rechercherInsAvecTraitsIdentite(**traits, _soapheaders=headers)
+        return service[operation](**traits, _soapheaders=headers)
 
     return call
 
@@ -181,3 +215,20 @@ def test_zeep_receives_a_fault_it_understands(app: Flask, search: Callable[..., 
     assert b"desir_550" in zeep.wsdl.utils.etree_to_string(fault.detail)
     (line,) = service_of(app).journal.find()
     assert (line.outcome, line.codes) == ("unauthorized", ("desir_550",))
+
+
+def test_zeep_searches_with_a_card(app: Flask, search: Callable[..., Any]) -> None:
+    found = search(
+        operation="rechercherInsAvecCarteVitale",
+        MatriculeIndividu={"NumIdentifiant": "1090763220834"},
+        DateNaissance="2009-07-14",
+        RangNaissance="1",
+    )
+    assert found.CR.CodeCR == "00"
+    assert found.INDIVIDU.TIQ.NomNaissance == "ECETINSI"
+    (line,) = service_of(app).journal.find()
+    assert (line.transaction, line.outcome, line.facts.get("lint")) == (
+        "WS_INS1",
+        "accepted",
+        ["MessageID is not uuid:<UUID>"],
+    )

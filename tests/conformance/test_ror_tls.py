@@ -37,6 +37,7 @@ class Running:
 
     def session(self, credential: Credential | None = None) -> requests.Session:
         session = requests.Session()
+        session.trust_env = False  # a CA bundle of the environment would win
         session.verify = str(self.pki.ca_path)
         if credential:
             session.cert = (str(credential.chain_path), str(credential.key_path))

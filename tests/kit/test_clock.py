@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.clock import BenchClock, FixedClock
+from kit.clock import LAST, BenchClock, FixedClock
 
 AT = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 
@@ -49,3 +49,9 @@ def test_a_fixed_clock_moves_only_when_told() -> None:
     clock = FixedClock(AT)
     clock.advance(90)
     assert clock.now() == AT + timedelta(seconds=90)
+
+
+def test_a_forgotten_fast_clock_stops_before_time_ends(tmp_path: Path) -> None:
+    clock = BenchClock(tmp_path / "clock.json")
+    clock.set(datetime(2199, 12, 31, tzinfo=UTC), speed=1e14)
+    assert clock.now() <= LAST

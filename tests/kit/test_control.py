@@ -71,6 +71,14 @@ WRONG: list[tuple[str, str, Any, int]] = [
     ("POST", "/_banc/faults", None, 400),
     ("PUT", "/_banc/clock", {"now": "2024-01-01"}, 400),
     ("PUT", "/_banc/clock", {"now": "2024-01-01T00:00:00Z", "speed": -1}, 400),
+    ("PUT", "/_banc/clock", {"now": "0001-01-01T00:00:00+14:00"}, 400),
+    ("PUT", "/_banc/clock", {"now": "9999-12-31T23:59:59-14:00"}, 400),
+    ("PUT", "/_banc/clock", [1], 400),
+    ("GET", "/_banc/journal?after=²", None, 400),
+    ("GET", "/_banc/journal?limit=9999999999999999", None, 400),
+    ("GET", "/_banc/journal?sandbox=a%2Fb", None, 400),
+    ("POST", "/_banc/reset?sandbox=", None, 400),
+    ("GET", "/_banc/journal/a%00b", None, 404),
 ]
 
 
@@ -94,3 +102,57 @@ def test_control_does_not_answer_on_a_tls_listener(client: FlaskClient) -> None:
 def test_a_service_with_its_own_clock_says_so(settings: Settings, clock: FixedClock) -> None:
     client = create_service("demo", settings, clock).app.test_client()
     assert client.get("/_banc/clock").status_code == 400
+
+
+def test_a_hostile_filter_finds_nothing_and_breaks_nothing(client: FlaskClient) -> None:
+    for name in ("subject", "software", "code", "transaction", "outcome"):
+        for value in ("%00", "%25", "_", "'%20OR%201=1--", "%ED%A0%80", "%25" * 5000, "a" * 9000):
+            answer = client.get(f"/_banc/journal?{name}={value}")
+            assert answer.json == {"exchanges": []}
+
+
+def test_a_sandbox_is_asked_for_by_name(client: FlaskClient, service: Service) -> None:
+    with service.journal.record("demo", "T1", b"", sandbox="mine") as line:
+        pass
+    assert client.get("/_banc/health?sandbox=mine").json["journal"] == 1
+    [found] = client.get("/_banc/journal?sandbox=mine").json["exchanges"]
+    assert client.get(f"/_banc/journal/{found['id']}?sandbox=mine").status_code == 200
+    assert client.get(f"/_banc/journal/{line.id}").status_code == 404
+    client.post("/_banc/reset?sandbox=mine")
+    assert (service.journal.count("mine"), service.journal.count()) == (0, 1)
+
+
+HOSTS = [  # Host, Origin, content type, status of a reset
+    ("localhost:8081", "", "", 200),
+    ("127.0.0.1", "", "", 200),
+    ("192.168.1.20:8081", "", "", 200),
+    ("[::1]:8081", "", "", 200),
+    ("dmp:8081", "", "", 200),
+    ("evil.test", "", "", 403),
+    ("127.0.0.1.evil.test", "", "", 403),
+    ("[evil", "", "", 403),
+    ("localhost", "http://evil.test", "", 403),
+    ("localhost", "null", "text/plain", 403),
+    ("localhost", "http://evil.test", "application/x-www-form-urlencoded", 403),
+    ("localhost:8081", "http://localhost:8080", "text/plain", 403),
+    ("localhost:8081", "http://localhost:8081", "", 200),
+    ("localhost", "http://evil.test", "application/json", 200),  # a browser asks leave first
+]
+
+
+@pytest.mark.parametrize(("host", "origin", "kind", "status"), HOSTS)
+def test_a_web_page_cannot_use_the_control_api(
+    client: FlaskClient, service: Service, host: str, origin: str, kind: str, status: int
+) -> None:
+    headers = {"Host": host} | ({"Origin": origin} if origin else {})
+    answer = client.post("/_banc/reset", headers=headers, content_type=kind or None)
+    assert answer.status_code == status
+    assert service.journal.count() == (status != 200)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_browser_is_given_no_leave(client: FlaskClient) -> None:
+    asked = {"Origin": "http://evil.test", "Access-Control-Request-Method": "PUT"}
+    answer = client.options("/_banc/clock", headers=asked)
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from kit.clock import FixedClock
 from kit.faults import Fault, Faults, read_fault
 from kit.rules import Malformed
 from kit.settings import Settings
+from kit.shared_file import SharedFile
 
 
 def test_an_armed_fault_fires_on_its_transaction_only(
@@ -55,6 +58,12 @@ WRONG: list[tuple[Any, str]] = [
     ({"id": "a", "effect": "cut", "from_at": "yesterday"}, "time zone"),
     ({"id": "a", "effect": "cut", "until_at": "2026-01-01T00:00:00"}, "time zone"),
     ({"id": "a", "effect": "cut", "seed": "x"}, "integer"),
+    ({"id": "a", "effect": "cut", "seed": True}, "integer"),
+    ({"id": "a", "effect": "cut", "from_at": []}, "time zone"),
+    ({"id": "a", "effect": "cut", "service": "ins"}, "this is dmp"),
+    ({"id": "a", "effect": "cut", "transaction": ["TD2.1"]}, "a name"),
+    ({"id": "a/b", "effect": "cut"}, "letters"),
+    ({"id": "a", "effect": "delay_ms", "value": "²"}, "milliseconds"),
 ]
 
 
@@ -62,3 +71,26 @@ WRONG: list[tuple[Any, str]] = [
 def test_a_wrong_fault_is_refused_with_a_reason(given: Any, why: str) -> None:
     with pytest.raises(Malformed, match=why):
         read_fault(given, "dmp")
+
+
+def test_faults_armed_at_once_are_all_kept(settings: Settings, clock: FixedClock) -> None:
+    def arm(number: int) -> None:
+        Faults(settings.data_dir, "dmp", clock).arm(Fault(f"f{number}", "dmp", "cut"))
+
+    threads = [threading.Thread(target=arm, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Faults(settings.data_dir, "dmp", clock).all()) == 20
+
+
+def test_a_reader_sees_every_change_of_a_shared_file(tmp_path: Path) -> None:
+    """Files of one size, replaced within one step of the file system's clock."""
+    reader, writer = SharedFile(tmp_path / "x.json"), SharedFile(tmp_path / "x.json")
+    assert reader.read() is None
+    for number in range(10, 99):
+        writer.write(number)
+        assert reader.read() == number
+    writer.remove()
+    assert reader.read() is None

@@ -18,6 +18,7 @@ from kit.identity import (
     Ins,
     InsLookup,
     PastIns,
+    completed_date,
     finess_key,
     ins_key,
     is_cog,
@@ -249,3 +250,18 @@ def test_the_first_name_of_the_list_stands_alone() -> None:
     traits = IdentityTraits("NESSI", ("MICHELANGELO", "ANTHONY"), "M", "2010-08-07", "63220")
     assert traits.first_name == "MICHELANGELO"
     assert IdentityTraits("NESSI", (), "M", "2010-08-07", "63220").first_name == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "completed"),
+    [
+        ("1957-06-12", "1957-06-12"),
+        ("1957-06-00", "1957-06-01"),
+        ("1957-00-12", "1957-01-12"),
+        ("1957-00-00", "1957-12-31"),
+        ("1957-13-45", "1957-13-45"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_an_incomplete_date_is_completed(given: str, completed: str) -> None:
+    assert completed_date(given) == completed

@@ -119,3 +119,63 @@ def test_raw_bytes_go_after_their_retention(
     assert journal.prune() == 1
     [found] = journal.find()
     assert journal.raw(found.id) is None
+
+
+HOSTILE = "a\0b\ud800%_'\"é"
+
+
+def test_hostile_text_is_kept_and_looked_for(database: Database, journal: Journal) -> None:
+    with journal.record("kit", "T" * 100, b"") as line:
+        line.subject = line.software = line.finess = HOSTILE
+        line.facts = {HOSTILE: HOSTILE}
+        line.unauthorized(HOSTILE, HOSTILE)
+    [found] = journal.find()
+    assert found.subject == "a?b?%_'\"é"
+    assert found.transaction == "T" * 64
+    assert found.facts == {HOSTILE: HOSTILE}
+    assert journal.find(subject=HOSTILE) == [found]
+    assert journal.get(HOSTILE) is None
+    assert journal.find(code="%") == [found]
+    assert journal.find(code="_" * 60_000) == []
+
+
+def test_a_line_that_cannot_be_kept_is_a_bug_and_loses_the_effect(
+    database: Database, journal: Journal
+) -> None:
+    def fail() -> None:
+        with journal.record("kit", "T1", b"asked") as line:
+            write(database, "lost")
+            line.facts["thing"] = object()
+
+    with pytest.raises(Exception, match="JSON") as caught:
+        fail()
+    [found] = journal.find()
+    assert (found.outcome, found.facts, notes(database)) == ("bug", {}, [])
+    assert f"exchange {found.id}" in caught.value.__notes__
+
+
+def test_a_penalty_outlives_its_refusal(database: Database, journal: Journal) -> None:
+    with journal.record("kit", "T1", b"") as line:
+        write(database, "effect")
+        line.penalty = lambda: write(database, "penalty")
+        line.refuse([REFUSAL])
+    assert notes(database) == ["penalty"]
+
+
+def test_old_raw_bytes_go_by_themselves(
+    database: Database, settings: Settings, clock: FixedClock
+) -> None:
+    journal = Journal(database, clock, replace(settings, raw_retention_days=2))
+    with journal.record("kit", "T1", b"old") as line:
+        old = line.id
+    clock.advance(timedelta(days=3).total_seconds())
+    with journal.record("kit", "T1", b"new") as line:
+        new = line.id
+    assert (journal.raw(old), journal.raw(new)) == (None, (b"new", b""))
+
+
+def test_a_line_of_another_sandbox_is_not_read_by_its_id(journal: Journal) -> None:
+    with journal.record("kit", "T1", b"", sandbox="mine") as line:
+        pass
+    assert (journal.get(line.id), journal.raw(line.id)) == (None, None)
+    assert journal.get(line.id, "mine") is not None

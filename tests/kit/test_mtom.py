@@ -46,6 +46,9 @@ BROKEN = [
     ('multipart/related; boundary=B; start="<q>"', b"--B\r\n\r\nx\r\n--B--", "start"),
     ("multipart/related; boundary=B", b"--B\r\n\r\nx\r\n--B\r\n\r\ny\r\n--B--", "repeated"),
     ("multipart/related; boundary=B", b"--B\r\n\r\n\r\n" * 70 + b"--B--", "more than"),
+    ("multipart/related; boundary=B", b"--Bad\r\n\r\nx\r\n--B--", "blank line"),
+    ("multipart/related; boundary=B" + ";a=b" * 1000, b"--B--", "longer than 2000"),
+    ("multipart/related; boundary=B", b"--B--", "no part"),
     (
         "multipart/related; boundary=B",
         b"--B\r\nContent-Transfer-Encoding: base64\r\n\r\nx\r\n--B--",
@@ -66,3 +69,14 @@ def test_an_include_finds_its_part_and_nothing_else() -> None:
     assert included(build("xds:Document"), FILES) is None
     with pytest.raises(Malformed, match="no part"):
         included(build("xds:Document", include("doc9@x")), FILES)
+
+
+def test_a_boundary_that_a_part_contains_is_not_used() -> None:
+    files = {"doc@x": b"\r\n--B\r\nContent-ID: <forged@x>\r\n\r\n\r\n--B--"}
+    content_type, body = write_multipart(b"<root/>", files, boundary="B")
+    assert read_multipart(content_type, body) == (b"<root/>", files)
+
+
+def test_a_preamble_and_padding_after_the_boundary_are_read() -> None:
+    body = b"preamble\r\n--B  \r\nContent-ID: <r@x>\r\n\r\n<root/>\r\n--B--\r\nepilogue"
+    assert read_multipart("multipart/related; boundary=B", body) == (b"<root/>", {})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.rules import Code, Finding, Refused, RuleBook
+from kit.rules import Code, Finding, Malformed, Refused, RuleBook
 
 ODD = Code("Odd", "an odd number", "Sheet 1")
 BIG = Code("Big", "a big number", "Sheet 2", confirmed=False)
@@ -44,3 +44,8 @@ def test_check_raises_all_refusals_and_says_them() -> None:
 def test_a_refusal_is_flat_in_json() -> None:
     told = book.findings(13)[1].as_dict()
     assert (told["code"], told["field"], told["meaning"]) == ("Big", "value", "a big number")
+
+
+def test_what_no_answer_can_carry_is_not_quoted() -> None:
+    error = Malformed("head\r\ner", "a\0b\ud800 é")
+    assert (error.where, error.why) == ("head??er", "a?b? é")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import signal
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,11 +18,13 @@ from pathlib import Path
 import pytest
 from flask import Flask, jsonify, request
 
-from kit.pki import CertificateKind, TestPki
+from kit.faults import Fault
+from kit.pki import CertificateKind, Credential, TestPki
 from kit.server import Application, Listener, serve
 from kit.service import listener_of, peer_of
 from kit.settings import Settings
 from tests.conftest import free_port
+from tests.kit.demo import TYPE, Served, envelope, notes, reached, served, stop
 
 
 @dataclass(frozen=True)
@@ -143,3 +147,82 @@ def test_plain_http_on_the_tls_port_does_not_stop_the_server(running: Running) -
     with pytest.raises((http.client.BadStatusLine, ConnectionError)):
         ask(http.client.HTTPConnection("127.0.0.1", running.mutual))
     assert ask(http.client.HTTPConnection("127.0.0.1", running.plain))["size"] == 1
+
+
+def credential_of(pki: TestPki) -> Credential:
+    return pki.issue(
+        CertificateKind.ORG_AUTH_CLI,
+        common_name="INSI-AUTO",
+        organization="CH FICTIF",
+        struct_idnat="10B0000001",
+        department="Ille-et-Vilaine (35)",
+    )
+
+
+@pytest.fixture
+def demo(settings: Settings, pki: TestPki) -> Iterator[Served]:
+    with served(replace(settings, workers=2), pki) as found:
+        yield found
+
+
+def pinged(demo: Served, mode: str, word: str = "hello") -> int:
+    """The status of a ping. Raises OSError or HTTPException when there is no answer."""
+    context = demo.pki.client_context(credential_of(demo.pki))
+    connection = (
+        http.client.HTTPConnection("127.0.0.1", demo.plain, timeout=10)
+        if mode == "plain"
+        else http.client.HTTPSConnection("127.0.0.1", demo.mutual, context=context, timeout=10)
+    )
+    with contextlib.closing(connection):
+        connection.request("POST", "/port", envelope(word), {"Content-Type": TYPE})
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize("mode", ["plain", "mtls"])
+def test_a_lost_answer_keeps_its_effect_and_a_cut_one_has_none(demo: Served, mode: str) -> None:
+    for effect, outcome, kept in (("lose", "accepted", 1), ("cut", "injected", 0)):
+        demo.service.reset()
+        demo.service.faults.arm(Fault(effect, "demo", effect))
+        with pytest.raises((http.client.HTTPException, OSError)):
+            pinged(demo, mode)
+        demo.service.faults.disarm(effect)
+        assert [line.outcome for line in demo.service.journal.find()] == [outcome]
+        assert len(notes(demo.service)) == kept
+        assert pinged(demo, mode) == 200
+
+
+def test_a_stop_in_the_middle_loses_nothing_acknowledged(demo: Served) -> None:
+    answers: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(pinged(demo, "plain", "slow")))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in range(500):  # one has the database's turn, the others wait for it
+        if reached(demo.service.settings.data_dir) == len(threads):
+            break
+        time.sleep(0.01)
+    stop(demo.pid)
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 4
+    lines = {line.id for line in demo.service.journal.find(outcome="accepted")}
+    assert len(lines) == 4
+    assert notes(demo.service) == lines
+
+
+def test_a_worker_that_grew_too_big_ends_and_another_takes_over(
+    settings: Settings, pki: TestPki
+) -> None:
+    with served(replace(settings, worker_max_mib=1), pki) as demo:
+        found = Path(f"/proc/{demo.pid}/task/{demo.pid}/children")
+        if not found.exists():
+            pytest.skip("this system does not list the children of a process")
+        first = found.read_text()
+        for _ in range(500):
+            if found.read_text().strip() and found.read_text() != first:
+                break
+            time.sleep(0.01)
+        assert found.read_text() != first
+        assert demo.ask() == 200

@@ -6,58 +6,28 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Blueprint
+from flask import request
 from flask.testing import FlaskClient
 
 from kit import mtom, soap
 from kit.clock import FixedClock
+from kit.database import Database
 from kit.faults import Fault
-from kit.mtom import include, included
-from kit.rules import Code, Refusal, Refused
-from kit.service import Service, create_service
+from kit.mtom import include
+from kit.service import Service
 from kit.settings import Settings
 from kit.xml import build, find_text, parse
-
-TYPE = "application/soap+xml; charset=UTF-8"
-NO = Refusal(Code("SaidNo", "no", "Sheet"), "a_ping_is_polite", "Sheet 1", field="tone")
+from tests.kit.demo import TYPE, create_demo, envelope, notes
 
 
 @pytest.fixture
 def service(settings: Settings, clock: FixedClock) -> Service:
-    service = create_service("demo", replace(settings, max_body_bytes=5000), clock)
-    bp = Blueprint("demo", __name__)
-    port = soap.Port(bp, "/port", service, identify=identify)
-
-    @port.operation("hl7:ping", transaction="PING", action="urn:ping", reply_action="urn:pong")
-    def ping(call: soap.Call) -> soap.Reply | soap.Element:
-        word = call.body.text or ""
-        if word == "rude":
-            raise Refused([NO])
-        if word == "bug":
-            raise ZeroDivisionError
-        if word == "attached":
-            found = included(call.body, call.attachments) or b""
-            return soap.Reply(build("hl7:pong", include("back@x")), {"back@x": found})
-        return build("hl7:pong", word)
-
-    service.app.register_blueprint(bp)
-    return service
-
-
-def identify(call: soap.Call) -> str:
-    if call.body.get("root") == "stranger":
-        raise soap.SoapFault("Sender", subcode="WhoAreYou", reason="inconnu")
-    return "someone"
+    return create_demo(replace(settings, max_body_bytes=5000, database_wait_seconds=1), clock)
 
 
 @pytest.fixture
 def client(service: Service) -> FlaskClient:
     return service.app.test_client()
-
-
-def envelope(word: str = "hello", **attributes: str) -> bytes:
-    body = build("hl7:ping", word, **attributes)
-    return soap.write_envelope(body, action="urn:ping", message_id="urn:uuid:1", to="x")
 
 
 def post(client: FlaskClient, data: bytes, content_type: str = TYPE) -> Any:
@@ -102,6 +72,10 @@ BAD = [  # body, content type, status, outcome, words of the fault
     (soap.write_envelope(build("hl7:pang")), TYPE, 500, "malformed", "pang"),
     (envelope("rude"), TYPE, 500, "refused", "a ping is polite"),
     (envelope(root="stranger"), TYPE, 500, "unauthorized", "inconnu"),
+    (soap.write_envelope(build("hl7:pang", root="stranger")), TYPE, 500, "unauthorized", "inconnu"),
+    (envelope(), "a/b\x01", 500, "malformed", "a/b?"),
+    (envelope(), "multipart/related; boundary=B" + "; a=b" * 500, 500, "malformed", "longer"),
+    (envelope("unkeepable"), TYPE, 500, "bug", "banc bug"),
     (envelope("bug"), TYPE, 500, "bug", "banc bug, exchange"),
 ]
 
@@ -146,3 +120,105 @@ def test_a_lost_answer_keeps_its_effect(client: FlaskClient, service: Service) -
 
 def test_the_same_request_gives_the_same_answer(client: FlaskClient) -> None:
     assert post(client, envelope()).data == post(client, envelope()).data
+
+
+def test_an_effect_is_kept_by_an_accepted_exchange_only(
+    client: FlaskClient, service: Service
+) -> None:
+    for word in ("hello", "rude", "bug", "unkeepable"):
+        post(client, envelope(word))
+    outcomes = {line.outcome: line.id for line in service.journal.find()}
+    assert set(outcomes) == {"accepted", "refused", "bug"}
+    assert notes(service) == {outcomes["accepted"]}
+
+
+def test_when_the_database_cannot_answer_nothing_is_acknowledged(
+    client: FlaskClient, service: Service
+) -> None:
+    other = Database(service.settings, "demo")
+    with other.writing():
+        answer = post(client, envelope())
+    other.close()
+    assert answer.status_code == 503
+    assert "réessayez" in find_text(
+        parse(answer.data), "soap:Body/soap:Fault/soap:Reason/soap:Text"
+    )
+    assert (service.journal.find(), notes(service)) == ([], set())
+    assert post(client, envelope()).status_code == 200
+
+
+def test_a_compressed_body_is_told_as_such(client: FlaskClient, service: Service) -> None:
+    answer = client.post(
+        "/port", data=envelope(), content_type=TYPE, headers={"Content-Encoding": "gzip"}
+    )
+    assert answer.status_code == 415
+    assert service.journal.find()[0].refusals[0]["field"] == "Content-Encoding"
+
+
+def test_a_cut_answer_has_no_effect(client: FlaskClient, service: Service) -> None:
+    service.faults.arm(Fault("cut", "demo", "cut"))
+    post(client, envelope())
+    assert [line.outcome for line in service.journal.find()] == ["injected"]
+    assert notes(service) == set()
+
+
+def test_a_fault_on_any_transaction_disturbs_an_unknown_one_too(
+    client: FlaskClient, service: Service
+) -> None:
+    service.faults.arm(Fault("busy", "demo", "code", value="Busy"))
+    post(client, soap.write_envelope(build("hl7:pang")))
+    assert service.journal.find()[0].outcome == "injected"
+
+
+STRAYS = [  # method, path, status, words
+    ("POST", "/prot", 404, "POST /port"),
+    ("GET", "/", 404, "POST /port"),
+    ("GET", "/port?wsdl", 405, "not allowed"),
+    ("DELETE", "/port", 405, "not allowed"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "words"), STRAYS)
+def test_a_wrong_address_is_a_line_of_the_journal(
+    client: FlaskClient, service: Service, method: str, path: str, status: int, words: str
+) -> None:
+    answer = client.open(path, method=method, data=b"lost" if method == "POST" else b"")
+    [line] = service.journal.find(transaction="HTTP")
+    assert answer.status_code == status
+    assert words in answer.json["error"]["message"]
+    assert answer.json["error"]["exchange"] == line.id
+    assert (line.outcome, line.codes) == ("malformed", (str(status),))
+    request, told = service.journal.raw(line.id) or (b"", b"")
+    assert request.startswith(f"{method} {path} ".encode())
+    assert told.endswith(answer.data)
+    if status == 405:
+        assert answer.headers["Allow"] == "OPTIONS, POST"
+
+
+def test_the_control_api_is_no_line_of_the_journal(client: FlaskClient, service: Service) -> None:
+    assert client.get("/_banc/nowhere").status_code == 404
+    assert client.post("/_banc/health").status_code == 405
+    assert service.journal.count() == 0
+
+
+def test_a_bug_outside_the_port_has_the_same_page(client: FlaskClient, service: Service) -> None:
+    @service.app.get("/broken")
+    def broken() -> str:
+        with service.journal.record("demo", "BROKEN", b""):
+            raise ZeroDivisionError
+
+    answer = client.get("/broken")
+    [line] = service.journal.find()
+    assert (answer.status_code, line.outcome) == (500, "bug")
+    assert answer.json["error"]["exchange"] == line.id
+
+
+def test_a_body_above_the_bound_elsewhere_is_a_line_too(
+    client: FlaskClient, service: Service
+) -> None:
+    @service.app.post("/other")
+    def other() -> bytes:
+        return request.get_data()
+
+    assert client.post("/other", data=b"x" * 5001).status_code == 413
+    assert [line.codes for line in service.journal.find()] == [("413",)]

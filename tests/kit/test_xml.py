@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+
 import pytest
 
 from kit.rules import Malformed
@@ -9,6 +12,7 @@ from kit.xml import build, find_text, need_attribute, need_text, parse, serializ
 
 BOMB = b"""<!DOCTYPE a [<!ENTITY b "xxxxxxxxxx"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"""
 EXTERNAL = b"""<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>"""
+PARAMETER = b"""<!DOCTYPE a [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x"> %p;]><a/>"""
 UTF16 = '<!DOCTYPE a [<!ENTITY b "x">]><a>&b;</a>'.encode("utf-16")
 
 HOSTILE = [
@@ -21,6 +25,17 @@ HOSTILE = [
     (b"<a>&undefined;</a>", "not well-formed"),
     (b"<a>" * 200 + b"</a>" * 200, "nested deeper"),
     (b"<a>" + b"<b/>" * 201_000 + b"</a>", "more than"),
+    (PARAMETER, "declaration"),
+    (b"<a>" + b"<!---->" * 201_000 + b"</a>", "more than"),
+    (b"<a " + b" ".join(b'a%d=""' % n for n in range(50_000)) + b"/>", "more than 1000 attributes"),
+    (b"<a " + b" ".join(b'xmlns:a%d="u"' % n for n in range(50_000)) + b"/>", "1000 attributes"),
+    (b"<a>" + b'<b a="" b="" c="" d=""/>' * 101_000 + b"</a>", "more than 400000 attributes"),
+    (b"<a>" + b"".join(b"<b%d/>" % n for n in range(21_000)) + b"</a>", "different names"),
+    (b"<a>" + b"<c/>" * 21_000 + b"<" + b"b" * 300 + b"/></a>", "longer than 256 characters"),
+    (b'<a b="' + b"x" * 5_000_000 + b'"/>', "a tag or comment is longer"),
+    (b"<a><!--" + b"x" * 5_000_000 + b"--></a>", "a tag or comment is longer"),
+    (b"<a>\0</a>", "not well-formed"),
+    (b"<" + b"a" * 300 + b">" * 2, "not well-formed"),
 ]
 
 
@@ -29,6 +44,59 @@ def test_hostile_xml_is_refused_with_a_reason(data: bytes, why: str) -> None:
     with pytest.raises(Malformed, match=why) as caught:
         parse(data, where="body")
     assert caught.value.where == "body"
+
+
+HIDING = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-7", "cp037", "shift_jis")
+CLAIMS = (None, "utf-8", "utf-16", "utf-7", "UCS-4", "IBM037", "EBCDIC-CP-BE", "ISO-2022-JP", "HZ")
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("encoding", HIDING)
+def test_no_encoding_hides_a_declaration(encoding: str, claim: str | None) -> None:
+    said = f'<?xml version="1.0" encoding="{claim}"?>' if claim else ""
+    for text in (said + EXTERNAL.decode(), said + "+ADwAIQ-DOCTYPE a+AD4-<a/>"):
+        if encoding == "utf-7" or not text.endswith("-<a/>"):
+            data = text.encode("ascii" if "+AD" in text else encoding)
+            with pytest.raises(Malformed):
+                parse(data)
+
+
+def test_other_encodings_of_the_field_are_read() -> None:
+    for encoding in ("UTF-16", "ISO-8859-1", "windows-1252"):
+        said = f'<?xml version="1.0" encoding="{encoding}"?><a>é</a>'
+        assert parse(said.encode(encoding)).text == "é"
+    assert parse(b"\xef\xbb\xbf<a/>").tag == "a"
+
+
+def test_a_bomb_is_refused_before_it_takes_memory() -> None:
+    """Eight megabytes of empty elements would be 250 MB of tree."""
+    bomb = b"<a>" + b"<b/>" * 2_000_000 + b"</a>"
+    heard, told = os.pipe()
+    pid = os.fork()
+    if not pid:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            parse(bomb)
+        except Malformed:
+            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+            os.write(told, str(grown // 1024).encode())
+        os._exit(0)
+    os.close(told)
+    os.waitpid(pid, 0)
+    assert int(os.read(heard, 20)) < 50
+    os.close(heard)
+
+
+def test_nothing_is_included_from_elsewhere() -> None:
+    asked = b'<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd"/></a>'
+    assert b"include" in serialize(parse(asked))
+
+
+def test_what_is_long_but_plain_is_read() -> None:
+    text = b"QUJD\n" * 2_000_000
+    assert len(parse(b"<a>" + text + b"</a>").text or "") == len(text)
+    assert len(parse(b"<a>" + b"<b/>" * 150_000 + b"</a>")) == 150_000
+    assert len(parse(b"<a>" * 100 + b"</a>" * 100)) == 1
 
 
 def test_too_many_bytes_are_not_even_parsed() -> None:

@@ -38,7 +38,7 @@ def the_patient_has_a_record(lot: ProvidedLot, around: Feeding) -> Iterator[Find
         )
 
 
-@submission.rule(errors.DMP_CLOSED, source="PDS M4DMP, feeding")
+@submission.rule(errors.DMP_CLOSED, source="PDSm4DMP, feeding")
 def the_record_is_open(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
     if around.record is not None and around.record.state == "closed":
         yield Finding(lot_name(lot), "patientId", lot.submission.lot.patient_cx, "an open DMP")

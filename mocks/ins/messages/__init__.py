@@ -3,10 +3,33 @@
 from mocks.ins.messages.assertion import (
     Assertion,
     Signature,
+    has_card_assertion,
     read_assertion,
     read_signature,
     write_assertion,
 )
+from mocks.ins.messages.checks import (
+    CHECK_ACTION,
+    CHECK_BODY,
+    DEPOSIT_ACTION,
+    DEPOSIT_BODY,
+    FETCH_ACTION,
+    FETCH_BODY,
+    BatchResult,
+    CheckRequest,
+    CheckResult,
+    read_batch_result,
+    read_check_request,
+    read_check_result,
+    read_deposit_request,
+    read_fetch_request,
+    write_batch_result,
+    write_check_request,
+    write_check_result,
+    write_deposit_request,
+    write_fetch_request,
+)
+from mocks.ins.messages.clients import read_dialect
 from mocks.ins.messages.contexts import (
     BamContext,
     Contexts,
@@ -15,7 +38,7 @@ from mocks.ins.messages.contexts import (
     read_contexts,
     write_contexts,
 )
-from mocks.ins.messages.dialects import DIALECTS, Dialect, write_answer
+from mocks.ins.messages.dialects import DIALECTS, Dialect, adapted, write_answer
 from mocks.ins.messages.faults import (
     Erreur,
     InsFault,
@@ -24,10 +47,17 @@ from mocks.ins.messages.faults import (
     write_error,
     write_fault,
 )
-from mocks.ins.messages.persons import Correction, read_correction, write_person
+from mocks.ins.messages.persons import (
+    AS_HELD,
+    Correction,
+    Shape,
+    read_correction,
+    read_merge,
+    read_shape,
+    write_person,
+)
 from mocks.ins.messages.search import (
     ACTION,
-    ACTIONS,
     BODY,
     Individual,
     SearchRequest,
@@ -37,14 +67,37 @@ from mocks.ins.messages.search import (
     write_search_request,
     write_search_result,
 )
+from mocks.ins.messages.vitale import (
+    VITALE_ACTION,
+    VITALE_BODY,
+    VitaleRequest,
+    read_vitale_request,
+    write_vitale_request,
+)
+
+OFFICIAL_ACTIONS = (ACTION, VITALE_ACTION)
+ACTIONS = (*OFFICIAL_ACTIONS, CHECK_ACTION, DEPOSIT_ACTION, FETCH_ACTION)
 
 __all__ = [
     "ACTION",
     "ACTIONS",
+    "AS_HELD",
     "BODY",
+    "CHECK_ACTION",
+    "CHECK_BODY",
+    "DEPOSIT_ACTION",
+    "DEPOSIT_BODY",
     "DIALECTS",
+    "FETCH_ACTION",
+    "FETCH_BODY",
+    "OFFICIAL_ACTIONS",
+    "VITALE_ACTION",
+    "VITALE_BODY",
     "Assertion",
     "BamContext",
+    "BatchResult",
+    "CheckRequest",
+    "CheckResult",
     "Contexts",
     "Correction",
     "Dialect",
@@ -55,21 +108,40 @@ __all__ = [
     "LpsContext",
     "SearchRequest",
     "SearchResult",
+    "Shape",
     "Signature",
+    "VitaleRequest",
+    "adapted",
+    "has_card_assertion",
     "read_action",
     "read_assertion",
+    "read_batch_result",
+    "read_check_request",
+    "read_check_result",
     "read_contexts",
     "read_correction",
+    "read_deposit_request",
+    "read_dialect",
     "read_error",
+    "read_fetch_request",
+    "read_merge",
     "read_search_request",
     "read_search_result",
+    "read_shape",
     "read_signature",
+    "read_vitale_request",
     "write_answer",
     "write_assertion",
+    "write_batch_result",
+    "write_check_request",
+    "write_check_result",
     "write_contexts",
+    "write_deposit_request",
     "write_error",
     "write_fault",
+    "write_fetch_request",
     "write_person",
     "write_search_request",
     "write_search_result",
+    "write_vitale_request",
 ]

@@ -16,6 +16,7 @@ from kit.signature import SignatureRefused, verify_enveloped
 from kit.xml import NS, Element, build, find_all, find_text
 from mocks.ins.messages.contexts import read_instant, write_instant
 
+_AUDIENCE = "saml2:Conditions/saml2:AudienceRestriction/saml2:Audience"
 _ISSUER_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 
 
@@ -31,6 +32,7 @@ class Assertion:
     attributes: tuple[tuple[str, str], ...] = ()
     version: str = "2.0"
     is_signed: bool = False
+    audiences: tuple[str, ...] = ()
 
     def attribute(self, name: str) -> str:
         """An attribute's value; an older editor kit capitalises the names, so case is ignored."""
@@ -69,6 +71,12 @@ def read_signature(header: Element | None, trust: Callable[[], Trust], at: datet
     return Signature(signer=common_name(verified.certificate))
 
 
+def has_card_assertion(header: Element | None) -> bool:
+    """Whether a second assertion is there: that of a Vitale card (WS_INS1)."""
+    security = [] if header is None else find_all(header, "wsse:Security")
+    return any(len(find_all(block, "saml2:Assertion")) > 1 for block in security)
+
+
 def write_assertion(assertion: Assertion) -> Element:
     """The wsse:Security header block with its assertion, unsigned."""
     attributes = build("saml2:AttributeStatement")
@@ -76,10 +84,13 @@ def write_assertion(assertion: Assertion) -> Element:
         content = build("saml2:AttributeValue", value)
         attributes.append(build("saml2:Attribute", content, Name=name))
     name_id = build("saml2:NameID", assertion.name_id, NameQualifier=assertion.name_qualifier)
+    audiences = [build("saml2:Audience", text) for text in assertion.audiences]
+    restriction = [build("saml2:AudienceRestriction", *audiences)] if audiences else []
     element = build(
         "saml2:Assertion",
         build("saml2:Issuer", assertion.issuer, Format=_ISSUER_FORMAT),
         build("saml2:Subject", name_id),
+        *(build("saml2:Conditions", item) for item in restriction),
         attributes,
         ID=assertion.id,
         IssueInstant=write_instant(assertion.issued_at),
@@ -109,4 +120,5 @@ def _read(assertion: Element) -> Assertion:
         ),
         version=assertion.get("Version", ""),
         is_signed=assertion.find("ds:Signature", NS) is not None,
+        audiences=tuple((found.text or "").strip() for found in find_all(assertion, _AUDIENCE)),
     )

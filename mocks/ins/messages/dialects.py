@@ -6,20 +6,24 @@ answer says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit.xml import NS, Element, serialize
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Prefixes and habits of one period. has_first_name: TIQ/Prenom is answered."""
+    """Prefixes and habits of one period.
+
+    has_first_name: TIQ/Prenom is answered. fatal: how the gravest ``severite`` is spelled.
+    """
 
     name: str
     body_prefix: str
     fault_prefix: str
     language: str
     has_first_name: bool
+    fatal: str = "fatal"  # as captured; its own schema says "fatale"
 
 
 # ins.md 2.7, 2.9 and 11.3; the body's prefix since 2025 is not known, the one before it is kept
@@ -28,6 +32,16 @@ DIALECTS = {
     "2022": Dialect("2022", "env", "S", language="en", has_first_name=False),
     "2025": Dialect("2025", "env", "soap", language="fr", has_first_name=False),
 }
+
+
+def adapted(dialect: Dialect, severity: str, first_name: str) -> Dialect:
+    """A dialect with the scenario's own choices.
+
+    severity: ``captured`` or ``schema``. first_name: ``dialect``, ``always`` or ``never``.
+    """
+    has_first_name = {"always": True, "never": False}.get(first_name, dialect.has_first_name)
+    fatal = "fatale" if severity == "schema" else dialect.fatal
+    return replace(dialect, fatal=fatal, has_first_name=has_first_name)
 
 
 def write_answer(body: Element, dialect: Dialect) -> bytes:

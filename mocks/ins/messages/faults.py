@@ -5,8 +5,9 @@ The one place that renders a refusal. Not here: the codes and their sentences (`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from kit.rules import Malformed, Refusal, Refused
 from kit.soap import FaultStyle, SoapFault
@@ -51,9 +52,9 @@ class InsFault(SoapFault):
 
 
 class InsFaultStyle(FaultStyle):
-    """How the teleservice words its faults, in one of its dialects."""
+    """How the teleservice words its faults, in the dialect of the running call."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Callable[[], Dialect]) -> None:
         self._dialect = dialect
 
     def malformed(self, error: Malformed) -> SoapFault:
@@ -72,13 +73,18 @@ class InsFaultStyle(FaultStyle):
     def injected(self, code: str) -> SoapFault:
         return InsFault(errors.FAULTS.get(code) or errors.unlisted(code))
 
+    def unavailable(self) -> SoapFault:
+        fault = InsFault(errors.UNAVAILABLE)
+        fault.status = HTTPStatus.SERVICE_UNAVAILABLE
+        return fault
+
     def bug(self, exchange_id: str) -> SoapFault:
         return InsFault(errors.INTERNAL, f"Échange {exchange_id}.")
 
     def write(self, fault: SoapFault, message_id: str) -> Element:
         if not isinstance(fault, InsFault):
             return super().write(fault, message_id)
-        return write_fault(fault, message_id, self._dialect)
+        return write_fault(fault, message_id, self._dialect())
 
 
 def write_fault(fault: InsFault, message_id: str, dialect: Dialect) -> Element:
@@ -89,7 +95,8 @@ def write_fault(fault: InsFault, message_id: str, dialect: Dialect) -> Element:
     text = build("soap:Text", fault.reason, nsmap=scope)
     text.set(_LANGUAGE, dialect.language)
     row = fault.row
-    error = Erreur(row.code, row.severity, fault.text, message_id if row.echoes else "")
+    severity = dialect.fatal if row.severity == "fatal" else row.severity
+    error = Erreur(row.code, severity, fault.text, message_id if row.echoes else "")
     return build(
         "soap:Fault",
         code,

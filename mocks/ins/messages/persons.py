@@ -58,6 +58,42 @@ def read_correction(given: Any) -> Correction:
     return Correction(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a person is answered, on demand, as some official files are.
+
+    order: ``schema``, or ``dates_first`` (TEST_2.04_cas2). keys: ``held``, ``right`` (by the
+    formula) or ``wrong`` (TEST_2.08_cas2: 16 below the right one).
+    """
+
+    order: str = "schema"
+    keys: str = "held"
+
+
+AS_HELD = Shape()
+_SHAPES = {"order": ("schema", "dates_first"), "keys": ("held", "right", "wrong")}
+
+
+def read_shape(given: Any) -> Shape:
+    """Read a shape from JSON. Raises Malformed naming the field that is wrong."""
+    if not isinstance(given, Mapping) or not given:
+        raise Malformed("body", "expected an object with order or keys")
+    for name, value in given.items():
+        if name not in _SHAPES:
+            raise Malformed(str(name), f"not one of {', '.join(_SHAPES)}")
+        if value not in _SHAPES[name]:
+            raise Malformed(name, f"expected one of {', '.join(_SHAPES[name])}")
+    return Shape(**given)
+
+
+def read_merge(given: Any) -> str:
+    """Read ``{"into": matricule}``: who remains when two identities are one person."""
+    if not isinstance(given, Mapping) or set(given) != {"into"}:
+        raise Malformed("body", 'expected {"into": matricule}')
+    _judge("into", given["into"])
+    return str(given["into"])
+
+
 def write_person(person: Individual) -> dict[str, Any]:
     """A person as JSON."""
     return {
@@ -80,7 +116,7 @@ def _write_past(past: Ins) -> dict[str, str]:
 
 
 def _judge(name: str, value: Any) -> None:
-    form, expected = _FORMS[name]
+    form, expected = _FORMS["matricule" if name == "into" else name]
     if not isinstance(value, str) or not form.fullmatch(value):
         raise Malformed(name, f"expected {expected}")
 

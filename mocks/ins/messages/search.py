@@ -14,7 +14,6 @@ from kit.rules import Malformed
 from kit.xml import NS, Element, build, find_all, local_name, qname
 
 ACTION = "urn:ServiceIdentiteCertifiee:1.0.0:rechercherInsAvecTraitsIdentite"
-ACTIONS = (ACTION,)
 BODY = qname("recsans:RECSANSVITALE")
 
 _REQUEST = ("NomNaissance", "Prenom", "Sexe", "DateNaissance", "LieuNaissance")
@@ -31,19 +30,22 @@ class SearchRequest:
     sex: str = ""
     birth_date: str = ""
     birth_place: str = ""
+    part: str = "RECSANSVITALE"  # the element that holds the traits
 
 
 @dataclass(frozen=True, slots=True)
 class Individual:
     """The person an answer designates (INDIVIDU): number in force, history, traits.
 
-    first_name: TIQ/Prenom, which answers stopped carrying in October 2022.
+    first_name: TIQ/Prenom, which answers stopped carrying in October 2022. has_dates_first: the
+    dates of the history stand before the number, against the schema (official TEST_2.04_cas2).
     """
 
     ins: Ins
     traits: IdentityTraits
     history: tuple[Ins, ...] = ()
     first_name: str = ""
+    has_dates_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +183,18 @@ def _write_individual(person: Individual) -> Element:
     return _element(
         "INDIVIDU",
         _element("INSACTIF", *_write_ins(person.ins)),
-        *(_write_past(past) for past in person.history),
+        *(_write_past(past, person.has_dates_first) for past in person.history),
         _element("TIQ", *_present(traits)),
     )
 
 
-def _write_past(past: Ins) -> Element:
+def _write_past(past: Ins, has_dates_first: bool) -> Element:
     dates: tuple[tuple[str, str], ...] = ()
     if isinstance(past, PastIns):
         dates = (("DateDeb", past.valid_from), ("DateFin", past.valid_until))
-    return _element("INSHISTO", *_write_ins(past), *_present(dates))
+    number, when = _write_ins(past), _present(dates)
+    first, then = (when, number) if has_dates_first else (number, when)
+    return _element("INSHISTO", *first, *then)
 
 
 def _write_ins(ins: Ins) -> Iterator[Element]:

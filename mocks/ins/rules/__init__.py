@@ -1,19 +1,31 @@
-"""INS mock, rules: who may call, what a search is refused for, and whom it finds.
+"""INS mock, rules: who may call, what a search or a check is refused for, and whom it finds.
 
-Two rule books, ``access`` and ``search``, and the matching. Not here: any I/O.
+One rule book a transaction, ``access`` before all, ``quota`` after; the matching; the weather.
+Not here: any I/O.
 """
 
 from mocks.ins.rules.callers import Caller, Policy, access
+from mocks.ins.rules.checks import agrees, batch, bearer, check, fetch, quota, vitale
 from mocks.ins.rules.matching import as_answered, designated, outcome
 from mocks.ins.rules.traits import day_in_france, search
+from mocks.ins.rules.weather import fails, latency_ms
 
 __all__ = [
     "Caller",
     "Policy",
     "access",
+    "agrees",
     "as_answered",
+    "batch",
+    "bearer",
+    "check",
     "day_in_france",
     "designated",
+    "fails",
+    "fetch",
+    "latency_ms",
     "outcome",
+    "quota",
     "search",
+    "vitale",
 ]

@@ -25,6 +25,8 @@ ISSUERS = tuple(f"{mark}AC IGC-SANTE ELEMENTAIRE ORGANISATIONS" for mark in ("",
 ASSERTION_LIFE = timedelta(hours=1)  # ins.md 3: a maintainer's note
 CLOCK_SKEW = timedelta(minutes=5)  # ins.md 11.9, unconfirmed
 NAME_QUALIFIERS = ("CPS", "PSC")
+AUDIENCES = ("urn:ServiceIdentiteCertifiee", "/lps")  # ours begins or ends so, unconfirmed
+FOREIGN_ATTRIBUTES = ("urn:dmp",)  # Ressource_URN of an assertion made for the DMP
 MANDATORY_ATTRIBUTES = ("identifiantfacturation", "secteuractivite")
 BAM_VERSION, LPS_VERSION = "01_02", "01_00"
 
@@ -50,6 +52,8 @@ class Policy:
 
     software: tuple[str, ...]
     now: datetime
+    accepts_psc: bool = True
+    actions: tuple[str, ...] = ACTIONS
 
 
 # The order is that of ins.md 3.
@@ -110,6 +114,13 @@ def a_card_assertion_is_signed(caller: Caller, _: Policy) -> Iterator[Finding]:
         yield Finding("saml:Assertion", "Signature", "absent", "la signature de la carte")
 
 
+@access.rule(errors.ASSERTION_SIGNATURE, source="ins.md 3, second-hand; BANC_INS_PSC")
+def an_unsigned_psc_assertion_is_a_choice(caller: Caller, policy: Policy) -> Iterator[Finding]:
+    said = _assertion(caller)
+    if said and said.name_qualifier == "PSC" and not (said.is_signed or policy.accepts_psc):
+        yield Finding("saml:Assertion", "Signature", "absent", "une signature : PSC est fermé ici")
+
+
 @access.rule(errors.ASSERTION_SIGNATURE, source="ins.md 3")
 def the_signature_of_an_assertion_holds(caller: Caller, _: Policy) -> Iterator[Finding]:
     if _assertion(caller) and caller.signature.flaw:
@@ -122,6 +133,18 @@ def a_card_speaks_for_its_holder(caller: Caller, _: Policy) -> Iterator[Finding]
     said, signer = _assertion(caller), caller.signature.signer
     if said and said.name_qualifier == "CPS" and signer not in ("", said.name_id):
         yield Finding("saml:Assertion", "NameID", said.name_id, f"{signer}, CN du certificat")
+
+
+@access.rule(errors.ASSERTION_ELSEWHERE, source="SAML 2.0 core 2.5.1.4; ins.md 3 shows none")
+def an_assertion_is_made_for_this_service(caller: Caller, _: Policy) -> Iterator[Finding]:
+    if (said := _assertion(caller)) is None:
+        return
+    if said.audiences and not any(map(_is_ours, said.audiences)):
+        seen, expected = " ou ".join(said.audiences), "urn:ServiceIdentiteCertifiee…, ou rien"
+        yield Finding("saml:Assertion", "Audience", seen, expected)
+    if said.attribute("Ressource_URN") in FOREIGN_ATTRIBUTES:
+        seen = said.attribute("Ressource_URN")
+        yield Finding("saml:Assertion", "Attribute Ressource_URN", seen, "une assertion pour INSi")
 
 
 @access.rule(errors.ASSERTION_TOO_OLD, source="ins.md 3; tolerance of 5 minutes unconfirmed")
@@ -162,20 +185,25 @@ def a_context_has_what_its_schema_requires(caller: Caller, _: Policy) -> Iterato
 
 @access.rule(errors.CONTEXT, source="ins.md 2.3")
 def a_call_is_addressed(caller: Caller, _: Policy) -> Iterator[Finding]:
+    """The action may be that of the Content-Type: clients of the official WSDL send no other."""
     for field, value in (("wsa:Action", caller.action), ("wsa:MessageID", caller.message_id)):
         if not value:
             yield Finding("soap:Header", field, "absent", "présent")
 
 
 @access.rule(errors.ACTION_UNKNOWN, source="ins.md 2.2")
-def an_action_is_one_of_the_service(caller: Caller, _: Policy) -> Iterator[Finding]:
-    if caller.action and caller.action not in ACTIONS:
-        yield Finding("soap:Header", "wsa:Action", caller.action, " ou ".join(ACTIONS))
+def an_action_is_one_of_the_service(caller: Caller, policy: Policy) -> Iterator[Finding]:
+    if caller.action and caller.action not in policy.actions:
+        yield Finding("soap:Header", "wsa:Action", caller.action, " ou ".join(policy.actions))
 
 
 def _assertion(caller: Caller) -> Assertion | None:
     """The assertion that speaks for the caller: with mutual TLS the certificate does."""
     return None if caller.listener == "mtls" else caller.assertion
+
+
+def _is_ours(audience: str) -> bool:
+    return audience.startswith(AUDIENCES[0]) or audience.endswith(AUDIENCES[1])
 
 
 def _context(

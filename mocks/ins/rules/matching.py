@@ -6,8 +6,17 @@ Pure: no Flask, no XML, no SQL. Source: ins.md 2.10; the real algorithm is not p
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kit.identity import NIR_OID, TEST_OID, Ins, InsLookup, normalized
-from mocks.ins.messages import Individual, SearchRequest
+from kit.identity import (
+    NIR_OID,
+    TEST_OID,
+    Ins,
+    InsLookup,
+    completed_date,
+    ins_key,
+    is_matricule,
+    normalized,
+)
+from mocks.ins.messages import AS_HELD, Individual, SearchRequest, Shape
 
 
 def designated(
@@ -15,15 +24,16 @@ def designated(
 ) -> tuple[Individual, ...]:
     """The persons a search designates among those born on that date with that sex.
 
-    mode: ``strict`` (the name as it is, first names in order) or ``lenient`` (hyphen,
-    apostrophe and space are equal; any first name of the list, or a beginning of the list).
+    mode: ``strict`` (birth name and date as they are; the given first names are the first ones of
+    the list, hyphen and space being equal: EXI ID 10) or ``lenient`` (hyphen, apostrophe and space
+    are equal in the name too; any first name of the list, or a beginning of it; an incomplete date
+    is that of EXI ID 11 and 12).
     """
     agree = _agrees_loosely if mode == "lenient" else _agrees_exactly
     return tuple(
         person
         for person in people
         if request.sex == person.traits.sex
-        and request.birth_date == person.traits.birth_date
         and request.birth_place in ("", person.traits.birth_place)
         and agree(request, person)
     )
@@ -36,7 +46,9 @@ def outcome(found: tuple[Individual, ...]) -> InsLookup:
     return InsLookup.FOUND if len(found) == 1 else InsLookup.SEVERAL
 
 
-def as_answered(person: Individual, oids: str, has_first_name: bool) -> Individual:
+def as_answered(
+    person: Individual, oids: str, has_first_name: bool, shape: Shape = AS_HELD
+) -> Individual:
     """The person as an answer shows them.
 
     oids: ``held`` (each number with its own), ``test`` (.10 for all) or ``production`` (.8 for
@@ -44,10 +56,20 @@ def as_answered(person: Individual, oids: str, has_first_name: bool) -> Individu
     """
     return replace(
         person,
-        ins=_with_oid(person.ins, oids),
-        history=tuple(_with_oid(past, oids) for past in person.history),
+        ins=_with_key(_with_oid(person.ins, oids), shape.keys),
+        history=tuple(_with_key(_with_oid(past, oids), shape.keys) for past in person.history),
         first_name=person.traits.first_name if has_first_name else "",
+        has_dates_first=shape.order == "dates_first",
     )
+
+
+def _with_key(ins: Ins, keys: str) -> Ins:
+    """The number with the right key, or with the wrong one of the official file: 76 gives 60."""
+    if keys == "held" or not is_matricule(ins.matricule):
+        return ins
+    key = int(ins_key(ins.number))
+    key = key if keys == "right" else (key - 16 - 1) % 97 + 1
+    return replace(ins, matricule=f"{ins.number}{key:02d}")
 
 
 def _with_oid(ins: Ins, oids: str) -> Ins:
@@ -59,14 +81,35 @@ def _with_oid(ins: Ins, oids: str) -> Ins:
 
 
 def _agrees_exactly(request: SearchRequest, person: Individual) -> bool:
-    given, known = request.first_names, person.traits.first_names
-    return request.birth_name == person.traits.birth_name and given == known[: len(given)]
+    traits = person.traits
+    return (
+        request.birth_name == traits.birth_name
+        and request.birth_date == traits.birth_date
+        and _begins(request.first_names, traits.first_names)
+    )
 
 
 def _agrees_loosely(request: SearchRequest, person: Individual) -> bool:
-    known = [normalized(name) for name in person.traits.first_names]
+    traits = person.traits
+    known = [normalized(name) for name in traits.first_names]
     whole = " ".join(known) + " "
-    given = [normalized(name) for name in request.first_names]
-    return normalized(request.birth_name) == normalized(person.traits.birth_name) and all(
-        name in known or whole.startswith(name + " ") for name in given
+    return (
+        normalized(request.birth_name) == normalized(traits.birth_name)
+        and completed_date(request.birth_date) == completed_date(traits.birth_date)
+        and all(
+            name in known or whole.startswith(name + " ")
+            for name in map(normalized, request.first_names)
+        )
     )
+
+
+def _begins(given: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Whether the first names given are the first of the list: one, some or all of them."""
+    if given == known[: len(given)]:
+        return True
+    joined, whole = normalized(" ".join(given)), ""
+    for name in known:
+        whole = f"{whole} {normalized(name)}".strip()
+        if whole == joined:
+            return True
+    return False

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from kit.identity import is_cog, is_lunar_date
+from kit.identity import is_cog, is_lunar_date, names_a_place
 from kit.rules import Finding, RuleBook
 from mocks.ins import errors
 from mocks.ins.messages import SearchRequest
@@ -18,7 +18,6 @@ search = RuleBook("WS_INS2")
 
 PARIS = ZoneInfo("Europe/Paris")
 _NAME = "A-Z, espace, apostrophe droite, tiret"
-_BODY = "RECSANSVITALE"
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ '-")
 
 
@@ -32,15 +31,15 @@ def the_mandatory_traits_are_given(request: SearchRequest, _: date) -> Iterator[
     )
     for field, value in given:
         if not value:
-            yield Finding(_BODY, field, "absent ou vide", "une valeur")
+            yield Finding(request.part, field, "absent ou vide", "une valeur")
     for place, name in enumerate(request.first_names, start=1):
         if not name:
-            yield Finding(_BODY, f"Prenom[{place}]", "vide", "une valeur")
+            yield Finding(request.part, f"Prenom[{place}]", "vide", "une valeur")
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS01_03, EF_INS10_01, second-hand")
 def a_birth_name_has_only_plain_capitals(request: SearchRequest, _: date) -> Iterator[Finding]:
-    yield from _characters("NomNaissance", request.birth_name)
+    yield from _characters(request, "NomNaissance", request.birth_name)
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS10_01, second-hand")
@@ -48,7 +47,9 @@ def a_birth_name_starts_with_a_letter_or_apostrophe(
     request: SearchRequest, _: date
 ) -> Iterator[Finding]:
     if request.birth_name[:1] in (" ", "-"):
-        yield Finding(_BODY, "NomNaissance", _at(request.birth_name, 0), "ni espace ni tiret")
+        yield Finding(
+            request.part, "NomNaissance", _at(request.birth_name, 0), "ni espace ni tiret"
+        )
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS10_01, second-hand")
@@ -56,53 +57,63 @@ def a_birth_name_joins_its_parts_once(request: SearchRequest, _: date) -> Iterat
     """Two hyphens are a join of their own; three, or spaces and apostrophes that touch, are not."""
     for found in re.finditer(r"-{3,}|[ ']{2,}", request.birth_name):
         expected = "un seul espace ou apostrophe, un ou deux tirets"
-        yield Finding(_BODY, "NomNaissance", _at(request.birth_name, found.start()), expected)
+        yield Finding(
+            request.part, "NomNaissance", _at(request.birth_name, found.start()), expected
+        )
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS10_02, second-hand")
 def a_first_name_has_only_plain_capitals(request: SearchRequest, _: date) -> Iterator[Finding]:
     for field, name in _first_names(request):
-        yield from _characters(field, name)
+        yield from _characters(request, field, name)
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS10_02, second-hand")
 def a_first_name_has_single_hyphens(request: SearchRequest, _: date) -> Iterator[Finding]:
     for field, name in _first_names(request):
         if "--" in name:
-            yield Finding(_BODY, field, _at(name, name.index("--")), "un seul tiret")
+            yield Finding(request.part, field, _at(name, name.index("--")), "un seul tiret")
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS10_02, second-hand")
 def a_first_name_does_not_end_with_a_join(request: SearchRequest, _: date) -> Iterator[Finding]:
     for field, name in _first_names(request):
         if name[-1:] in ("-", "'"):
-            yield Finding(_BODY, field, _at(name, len(name) - 1), "une lettre en dernier")
+            yield Finding(request.part, field, _at(name, len(name) - 1), "une lettre en dernier")
 
 
 @search.rule(errors.LEXICAL, source="SEL-MP-043 EF_INS25_04, second-hand")
 def the_sex_is_known(request: SearchRequest, _: date) -> Iterator[Finding]:
     if request.sex and request.sex not in ("M", "F"):
-        yield Finding(_BODY, "Sexe", _shape(request.sex), "M ou F")
+        yield Finding(request.part, "Sexe", _shape(request.sex), "M ou F")
 
 
 @search.rule(errors.LEXICAL, source="ins.md 2.4, DateLunaire")
 def a_birth_date_has_its_form(request: SearchRequest, _: date) -> Iterator[Finding]:
     if request.birth_date and not is_lunar_date(request.birth_date):
         expected = "AAAA-MM-JJ, mois et jour inconnus admis"
-        yield Finding(_BODY, "DateNaissance", _shape(request.birth_date), expected)
+        yield Finding(request.part, "DateNaissance", _shape(request.birth_date), expected)
 
 
 @search.rule(errors.LEXICAL, source="ins.md 2.4, DateLunaire; unconfirmed")
 def nobody_is_born_tomorrow(request: SearchRequest, today: date) -> Iterator[Finding]:
     if is_lunar_date(request.birth_date) and _is_after(request.birth_date, today):
-        yield Finding(_BODY, "DateNaissance", "dans le futur", f"au plus tard {today}")
+        yield Finding(request.part, "DateNaissance", "dans le futur", f"au plus tard {today}")
 
 
 @search.rule(errors.LEXICAL, source="ins.md 2.4, code officiel géographique")
 def a_birth_place_is_a_cog_code(request: SearchRequest, _: date) -> Iterator[Finding]:
     if request.birth_place and not is_cog(request.birth_place):
         expected = "code COG de 5 caractères : 63220, 2A020, 99351"
-        yield Finding(_BODY, "LieuNaissance", _shape(request.birth_place), expected)
+        yield Finding(request.part, "LieuNaissance", _shape(request.birth_place), expected)
+
+
+@search.rule(errors.LEXICAL, source="INSEE, code officiel géographique; unconfirmed on the server")
+def a_birth_place_exists(request: SearchRequest, _: date) -> Iterator[Finding]:
+    """The department or the zone of countries: which communes there are is not known here."""
+    if is_cog(request.birth_place) and not names_a_place(request.birth_place):
+        expected = "un département 01 à 95 (2A, 2B), 97x, 98x, ou 99 et un pays"
+        yield Finding(request.part, "LieuNaissance", _shape(request.birth_place), expected)
 
 
 def day_in_france(at: datetime) -> date:
@@ -115,12 +126,12 @@ def _first_names(request: SearchRequest) -> Iterator[tuple[str, str]]:
         yield f"Prenom[{place}]", name
 
 
-def _characters(field: str, value: str) -> Iterator[Finding]:
+def _characters(request: SearchRequest, field: str, value: str) -> Iterator[Finding]:
     """One finding a value: all its wrong characters, in order, would spell a lower-case name."""
     wrong = [place for place, character in enumerate(value) if character not in _ALLOWED]
     if wrong:
         others = f", et {len(wrong) - 1} autres" if len(wrong) > 1 else ""
-        yield Finding(_BODY, field, _at(value, wrong[0]) + others, _NAME)
+        yield Finding(request.part, field, _at(value, wrong[0]) + others, _NAME)
 
 
 def _at(value: str, place: int) -> str:

@@ -10,6 +10,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 
+from kit.database import Unavailable
 from kit.rules import Malformed
 from mocks.mssante import errors
 from mocks.mssante.imap import access, folders, mails
@@ -153,6 +154,8 @@ async def _do(session: Session, command: Command) -> Done:
         return await handler(session, command)
     except No as error:
         return Done(error.text, error.code.code, status="NO")
+    except Unavailable:
+        return Done(errors.IMAP_BUSY.meaning, errors.IMAP_BUSY.code, status="NO")
     except Unsynchronised:
         raise
     except Malformed as error:

@@ -17,6 +17,7 @@ from kit.faults import CODE, CUT, DELAY, LOSE
 from kit.journal import Line
 from kit.rules import Code, Malformed, Refusal
 from kit.service import PLAIN, TLS, Service
+from mocks.mssante import errors
 from mocks.mssante.imap.selected import Selected, look
 from mocks.mssante.imap.watcher import Watcher
 from mocks.mssante.imap.wire import Closed, Wire
@@ -117,7 +118,11 @@ class Session:
                 line.answer = f"{command.tag} OK".encode()
             except No as error:
                 refused = error
-                line.refuse([error.as_refusal(command)])
+                refusal = error.as_refusal(command)
+                if error.code == errors.IMAP_AUTHENTICATION:
+                    line.unauthorized(error.code.code, error.text, [refusal])
+                else:
+                    line.refuse([refusal])
                 line.answer = f"{command.tag} NO [{error.code.code}] {error.text}".encode()
         if refused:
             raise refused

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
+from kit.database import Unavailable
+
 POLL_SECONDS = 0.25
 
 
@@ -61,7 +63,10 @@ class Watcher:
     async def _wake(self) -> None:
         folders = sorted({folder_id for folder_id, _ in self._waiting.values()})
         loop = asyncio.get_running_loop()
-        now = await loop.run_in_executor(self._executor, self._ask, folders)
+        try:
+            now = await loop.run_in_executor(self._executor, self._ask, folders)
+        except Unavailable:
+            return  # asked again after one period
         for mark, (folder_id, change) in list(self._waiting.items()):
             if now.get(folder_id, -1) != change and not mark.done():
                 mark.set_result(None)

@@ -153,7 +153,6 @@ class Wire(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
 
-
     async def cut_and_wait(self) -> None:
         """End the connection and wait until the loop has let it go."""
         self.cut()

@@ -13,7 +13,7 @@ from functools import lru_cache
 from kit.identity import is_matricule
 from kit.rules import Malformed
 
-CITIZEN_DOMAIN = "patient.mssante.fr"  # wire contract: mssante.md §5
+CITIZEN_DOMAIN = "patient.mssante.fr"  # wire contract: MSSanté clients
 MAX_LOCAL, MAX_ADDRESS = 64, 254  # RFC 5321 §4.5.3.1.1 and §4.5.3.1.3
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")

@@ -71,10 +71,10 @@ def read_notify(parameters: Mapping[str, str]) -> frozenset[str]:
 
 def read_path(text: str) -> tuple[str, str]:
     """``<address> parameters`` of MAIL and RCPT: the address as given, and what follows."""
-    match = re.fullmatch(r"\s*<([^<>\s]*)>\s*(.*)", text)
+    match = re.fullmatch(r"\s*<([^<>\s]*)>(?:\s+(.*))?", text)
     if not match:
         raise Malformed("path", "expected <address>")
-    return match[1], match[2]
+    return match[1], match[2] or ""
 
 
 def _take(text: str, names: tuple[str, ...]) -> tuple[dict[str, str], str]:

@@ -13,7 +13,7 @@ from mocks.mssante.messages.addresses import domain_of
 from mocks.mssante.messages.envelope import Envelope, Recipient, plain_line
 from mocks.mssante.messages.mime import decode_words
 
-UNDELIVERED = "Undelivered Mail Returned to Sender"  # wire contract: mssante.md §2.2
+UNDELIVERED = "Undelivered Mail Returned to Sender"  # wire contract: Mon espace santé mail §6
 DELIVERED = "Successful Mail Delivery Report"
 MAX_RETURNED = 64 * 1024  # octets of the original in a notification
 

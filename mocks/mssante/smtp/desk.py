@@ -15,6 +15,7 @@ from typing import Any
 
 from aiosmtpd.smtp import AuthResult
 
+from kit.database import Unavailable
 from kit.faults import CODE, CUT, DELAY, LOSE, Fault
 from kit.rules import Code, Malformed, Refusal, Refused
 from mocks.mssante import errors, rules
@@ -130,6 +131,8 @@ class Desk:
 
     async def handle_exception(self, error: Exception) -> str:
         """Anything else is our bug; the line is in the journal when a transaction was running."""
+        if isinstance(error, Unavailable):  # nothing was kept: the client comes again
+            return f"{errors.BUSY.code} {errors.BUSY.meaning}"
         log.exception("banc bug", exc_info=error)
         return "451 4.3.0 banc bug: this is our mistake, the server log has the trace"
 

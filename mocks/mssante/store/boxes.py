@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.engine import Connection
 
 from kit.clock import Clock
@@ -21,6 +21,7 @@ from mocks.mssante.messages.mailboxes import Mailbox, MailboxKind
 from mocks.mssante.messages.mime import Part
 from mocks.mssante.messages.structure import write_envelope, write_structure
 from mocks.mssante.store.tables import (
+    CHUNK,
     INBOX,
     content_table,
     folder_table,
@@ -77,8 +78,9 @@ class MailStore:
                 upsert(connection.dialect.name, mailbox_table)
                 .values(sandbox=self._sandbox, **values)
                 .on_conflict_do_nothing()
+                .returning(mailbox_table.c.id)
             )
-            return bool(connection.execute(query).rowcount)
+            return connection.execute(query).first() is not None
 
     def remove(self, address: str) -> bool:
         """Delete a created mailbox and what lies in it."""
@@ -90,9 +92,8 @@ class MailStore:
             if not connection.execute(gone).rowcount:
                 return False
             inside = select(folder_table.c.id).where(folders)
-            connection.execute(delete(message_table).where(message_table.c.folder_id.in_(inside)))
+            remove_messages(connection, message_table.c.folder_id.in_(inside))
             connection.execute(delete(folder_table).where(folders))
-            drop_unused(connection, self._sandbox)
             return True
 
     def deliver(
@@ -202,12 +203,15 @@ def _take_uid(dialect: str) -> Any:
     )
 
 
-def drop_unused(connection: Connection, sandbox: str) -> None:
-    """Delete the bytes that no box holds any more."""
+def remove_messages(connection: Connection, condition: ColumnElement[bool]) -> int:
+    """Delete messages, and their bytes where no other box holds them; how many messages."""
+    gone = delete(message_table).where(condition).returning(message_table.c.content_id)
+    contents = list(connection.execute(gone).scalars())
     held = select(message_table.c.id).where(message_table.c.content_id == content_table.c.id)
-    connection.execute(
-        delete(content_table).where(content_table.c.sandbox == sandbox, ~held.exists())
-    )
+    for start in range(0, len(contents), CHUNK):
+        some = content_table.c.id.in_(contents[start : start + CHUNK])
+        connection.execute(delete(content_table).where(some, ~held.exists()))
+    return len(contents)
 
 
 def _mailbox(row: Mapping[Any, Any]) -> Mailbox:

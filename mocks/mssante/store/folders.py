@@ -7,7 +7,7 @@ a session that saw 41 asks for what is above 41. Not here: sequence numbers (``i
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,16 +17,15 @@ from sqlalchemy.engine import Connection
 
 from kit.clock import Clock
 from kit.database import DEFAULT_SANDBOX, Database
-from mocks.mssante.store.boxes import INSERT_MESSAGE, drop_unused, new_folder, take_uid
+from mocks.mssante.store.boxes import INSERT_MESSAGE, new_folder, remove_messages, take_uid
 from mocks.mssante.store.tables import (
+    CHUNK,
     INBOX,
     content_table,
     folder_table,
     message_table,
     upsert,
 )
-
-CHUNK = 500  # values in one IN (…)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,8 @@ class FolderStore:
             query = upsert(connection.dialect.name, folder_table).values(
                 **new_folder(self._sandbox, (self.address, name), self._clock.wall())
             )
-            return bool(connection.execute(query.on_conflict_do_nothing()).rowcount)
+            query = query.on_conflict_do_nothing().returning(folder_table.c.id)
+            return connection.execute(query).first() is not None
 
     def delete(self, name: str) -> bool:
         """Delete a folder and its messages; false when there is none."""
@@ -119,9 +119,8 @@ class FolderStore:
             found = self._id(connection, name)
             if found is None:
                 return False
-            connection.execute(delete(message_table).where(message_table.c.folder_id == found))
+            remove_messages(connection, message_table.c.folder_id == found)
             connection.execute(delete(folder_table).where(folder_table.c.id == found))
-            drop_unused(connection, self._sandbox)
             return True
 
     def rename(self, name: str, new_name: str) -> bool:
@@ -200,21 +199,15 @@ class FolderStore:
                     connection.execute(update(table).where(one).values(**values))
         return changed
 
-    def expunge(self, folder: Folder, uids: Iterable[int] | None = None) -> int:
-        """Remove the messages that are \\Deleted (only those with these UIDs); how many."""
+    def expunge(self, folder: Folder) -> int:
+        """Remove the messages that are \\Deleted; how many."""
         table = message_table.c
         mine = (table.folder_id == folder.id) & table.flags.contains("\\Deleted", autoescape=True)
         with self._database.transaction() as connection:
-            rows = connection.execute(select(table.uid).where(mine)).scalars()
-            wanted = set(rows) if uids is None else set(rows) & set(uids)
-            if not wanted:
-                return 0
-            self._touch(connection, folder)
-            for chunk in _chunks(sorted(wanted)):
-                gone = (table.folder_id == folder.id) & table.uid.in_(chunk)
-                connection.execute(delete(message_table).where(gone))
-            drop_unused(connection, self._sandbox)
-            return len(wanted)
+            removed = remove_messages(connection, mine)
+            if removed:
+                self._touch(connection, folder)
+            return removed
 
     def copy(self, folder: Folder, uids: Sequence[int], name: str) -> bool:
         """Copy messages into another folder; false when there is none of that name."""

@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from kit.database import UtcDateTime
 
 INBOX = "INBOX"
+CHUNK = 500  # values in one IN (…)
 
 metadata = MetaData()
 

@@ -15,7 +15,6 @@ from kit.fhir import Page, Query, Resource
 from kit.world import World
 from mocks.ror.messages import terminology as nos
 from mocks.ror.messages.capacity import Capacity, with_capacities, write_instant
-from mocks.ror.messages.location import identifiers
 from mocks.ror.messages.offer import chain_of, finess_of
 from mocks.ror.messages.search import TYPES
 from mocks.ror.store.derived import derive
@@ -56,7 +55,9 @@ class Store:
         raw = {kind: dict(found) for kind, found in self._base.items()}
         for resource in written:
             raw[resource["resourceType"]][resource["id"]] = resource
-        hidden = frozenset(_sensitive(raw))
+        hidden = self._hidden
+        if any(resource["resourceType"] == "HealthcareService" for resource in written):
+            hidden = frozenset(_sensitive(raw))
         if hidden != self._hidden:
             return _shown(raw, view, hidden)
         seen = {kind: dict(found) for kind, found in self._seen(view).items()}
@@ -127,7 +128,7 @@ class Directory:
         found = (
             item
             for item in self._resources["Location"].values()
-            if identifier in identifiers(item).values()
+            if any(given.get("value") == identifier for given in item["identifier"])
         )
         return tuple(self._overlay.claim(item, at) for item in found)
 

@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.fr import nir
 
-from kit.identity import TEST_OID, is_insi_birth_name, is_insi_first_name, normalized
+from kit.identity import (
+    NIA_OID,
+    TEST_OID,
+    completed_date,
+    is_insi_birth_name,
+    is_insi_first_name,
+    normalized,
+    unaccented,
+)
 from kit.world import World
 from kit.world.births import POPULATION
 
@@ -60,14 +68,14 @@ def test_another_seed_gives_other_people() -> None:
 
 def test_numbers_and_names_are_valid() -> None:
     for person in SAMPLE:
-        assert person.ins.oid == TEST_OID
+        assert person.ins.oid == (NIA_OID if person.is_waiting else TEST_OID)
         assert nir.is_valid(person.ins.matricule), person.ins
         assert is_insi_birth_name(person.traits.birth_name)
         assert all(is_insi_first_name(name) for name in person.traits.first_names)
 
 
 def test_indices_follow_birth_dates_then_sexes() -> None:
-    order = [(person.traits.birth_date, person.traits.sex) for person in SAMPLE]
+    order = [(completed_date(p.traits.birth_date), p.traits.sex) for p in SAMPLE]
     assert order == sorted(order)
 
 
@@ -86,6 +94,7 @@ def test_a_few_have_a_past_number_that_still_leads_to_them() -> None:
     assert 0.002 < len(with_past) / len(SAMPLE) < 0.009
     temporary = [person for person in with_past if person.history[0].matricule[0] in "78"]
     assert temporary
+    assert {person.history[0].oid for person in temporary} == {NIA_OID}
     for person in with_past:
         assert person.history[0].has_valid_key
         assert WORLD.by_matricule(person.history[0].matricule) == person
@@ -103,6 +112,46 @@ def test_a_wrong_key_or_shape_finds_nobody() -> None:
     assert WORLD.by_matricule(wrong) is None
     assert WORLD.by_matricule("") is None
     assert WORLD.by_matricule("A" * 15) is None
+
+
+def test_a_few_born_abroad_have_a_waiting_number_and_no_record() -> None:
+    waiting = [person for person in SAMPLE if person.is_waiting]
+    assert 0.0015 < len(waiting) / len(SAMPLE) < 0.0045
+    for person in waiting:
+        assert person.traits.birth_place.startswith("99")
+        assert (person.record.state, person.history) == ("none", ())
+        assert WORLD.by_matricule(person.ins.matricule) == person
+
+
+def test_an_incomplete_date_is_found_as_written_and_as_completed() -> None:
+    found = [
+        p for p in WORLD.find_patients("1955-12-31", "F") if p.traits.birth_date[5:] != "12-31"
+    ]
+    assert {person.traits.birth_date for person in found} == {"1955-00-00"}
+    assert all(person.traits.birth_place.startswith("99") for person in found)
+    assert all(person.ins.number[3:5] == "30" for person in found)
+    person = found[0]
+    for day in ("1955-12-31", "1955-00-00"):
+        assert person in WORLD.find_patients(day, "F", person.traits.birth_name)
+    firsts = {p.traits.birth_date for p in WORLD.find_patients("1950-06-01", "M")}
+    assert firsts == {"1950-06-01", "1950-06-00"}
+
+
+def test_a_newborn_of_a_day_to_come_is_a_person_too() -> None:
+    newborns = WORLD.born_between(date(2026, 2, 3), date(2026, 2, 3))
+    child = WORLD.patient(newborns[5])
+    assert child.traits.birth_date == "2026-02-03"
+    assert child in WORLD.find_patients("2026-02-03", child.traits.sex, child.traits.birth_name)
+    assert WORLD.by_matricule(child.ins.matricule) == child
+
+
+def test_what_people_write_has_accents_and_comes_back_without() -> None:
+    assert all(unaccented(person.civil_name) == person.traits.birth_name for person in SAMPLE)
+    for person in SAMPLE[:3000]:
+        assert tuple(map(unaccented, person.civil_first_names)) == person.traits.first_names
+    accented = sum(person.civil_name != person.traits.birth_name for person in SAMPLE)
+    assert 0.03 < accented / len(SAMPLE) < 0.12
+    assert any("Œ" in p.civil_name or "’" in p.civil_name for p in SAMPLE)
 
 
 def test_two_people_rarely_share_all_traits_but_the_place() -> None:

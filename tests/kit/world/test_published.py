@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.identity import NIA_OID, TEST_OID, is_insi_birth_name, is_insi_first_name, normalized
-from kit.world import World
+from kit.world import World, births
 
 WORLD = World(2026)
 
@@ -96,4 +96,4 @@ def test_histories_and_authorities_are_as_published() -> None:
 
 def test_there_is_nobody_after_the_published_identities() -> None:
     with pytest.raises(IndexError):
-        WORLD.patient(World.population + 15)
+        WORLD.patient(births.TOTAL + 15)

@@ -147,7 +147,9 @@ def test_an_unknown_body_is_a_fault(bench: Bench) -> None:
 
 def test_a_transaction_of_another_path_is_unknown_here(bench: Bench) -> None:
     query = messages.write_query(messages.get_documents("1.2.3"))
-    answer = bench.send(messages.REPOSITORY, query, action=messages.ITI_18, vihf=None)
+    answer = bench.send(
+        messages.REPOSITORY, query, action=messages.ITI_18, vihf=a_card_vihf(bench.pki)
+    )
     assert fault_of(answer)[0] == "DMPSimMalformed"
 
 

@@ -16,6 +16,9 @@ from kit.signature import sign_enveloped
 from kit.world import world_of
 from kit.xml import Element, build, find, find_text, serialize
 from mocks.ins.messages import (
+    ACTION,
+    Assertion,
+    Contexts,
     SearchRequest,
     SearchResult,
     read_search_result,
@@ -414,39 +417,135 @@ def test_an_armed_fault_answers_with_its_code(
         assert error_of(answer).severity == "fatal"
 
 
-# Control channel
+# The list of the issue: what the wire says, and which rule the journal names
 
-TOUSSAINT = "/_banc/ins/persons/160012B02077713"
+OLD = an_assertion(issued_at=NOW - timedelta(hours=1, minutes=1))
+NAME, FIRST_NAME = (f"a_{kind}_name_has_only_plain_capitals" for kind in ("birth", "first"))
+CONTEXT = "a_call_has_both_contexts"
+ELSEWHERE = an_assertion(audiences=("urn:dmp",))
+WRONG: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
+    # case, the call, how it is sent, the code, the rule
+    (
+        "lower case",
+        {"birth_name": "adrtrois"},
+        {},
+        "insi_110",
+        "a_birth_name_has_only_plain_capitals",
+    ),
+    (
+        "diacritics",
+        {"birth_name": "ADRTROÏS"},
+        {},
+        "insi_110",
+        "a_birth_name_has_only_plain_capitals",
+    ),
+    (
+        "digit",
+        {"first_names": ("TOUSSA1NT",)},
+        {},
+        "insi_110",
+        "a_first_name_has_only_plain_capitals",
+    ),
+    (
+        "typographic",
+        {"birth_name": "D’ARC"},
+        {},
+        "insi_110",
+        "a_birth_name_has_only_plain_capitals",
+    ),
+    ("future", {"birth_date": "2026-01-06"}, {}, "insi_110", "nobody_is_born_tomorrow"),
+    ("sex I", {"sex": "I"}, {}, "insi_110", "the_sex_is_known"),
+    ("no such place", {"birth_place": "99999"}, {}, "insi_110", "a_birth_place_exists"),
+    (
+        "no BAM",
+        {"said": replace(contexts(), bam=None)},
+        {},
+        "desir_510",
+        "a_call_has_both_contexts",
+    ),
+    (
+        "no LPS",
+        {"said": replace(contexts(), lps=None)},
+        {},
+        "desir_510",
+        "a_call_has_both_contexts",
+    ),
+    ("wrong IDAM", {"said": contexts(idam="X")}, {}, "desir_550", "the_software_is_authorized"),
+    ("old", {"said": OLD}, {"listener": "tls"}, "desir_522", "an_assertion_is_fresh"),
+    (
+        "another audience",
+        {"said": ELSEWHERE},
+        {"listener": "tls"},
+        "desir_523",
+        "an_assertion_is_made_for_this_service",
+    ),
+    ("CN", {}, {"listener": "mtls"}, "desir_560", "the_certificate_is_made_for_insi"),
+]
 
 
-def test_a_corrected_person_is_found_by_the_new_traits_only(bench: Bench) -> None:
-    changed = bench.client.post(TOUSSAINT, json={"birth_name": "ADRQUATRE"})
-    assert changed.get_json()["birth_name"] == "ADRQUATRE"
-    assert ask(bench, a_search()).code == "01"
-    assert ask(bench, a_search(birth_name="ADRQUATRE")).code == "00"
-    assert bench.client.delete(TOUSSAINT).status_code == 200
-    assert ask(bench, a_search()).code == "00"
+@pytest.mark.parametrize(
+    ("case", "changes", "how", "code", "rule"), WRONG, ids=[row[0] for row in WRONG]
+)
+def test_bad_input_has_the_shape_of_the_real_fault_and_its_rule_in_the_journal(
+    bench: Bench,
+    certificate: Certificate,
+    case: str,
+    changes: dict[str, Any],
+    how: dict[str, Any],
+    code: str,
+    rule: str,
+) -> None:
+    said = changes.get("said")
+    blocks = (write_assertion(said),) if isinstance(said, Assertion) else ()
+    traits = {} if "said" in changes else changes
+    body = an_envelope(
+        write_search_request(a_search(**traits)),
+        said=said if isinstance(said, Contexts) else None,
+        blocks=blocks,
+    )
+    peer = certificate("insi-auto") if case == "CN" else None
+    answer = bench.send(body, peer=peer, **how)
+    assert answer.status_code == 500
+    assert answer.content_type.startswith("application/soap+xml")
+    fault = envelope_of(answer).body
+    assert find_text(fault, "soap:Code/soap:Value") == "soap:Sender"
+    assert find_text(fault, "soap:Code/soap:Subcode/soap:Value") == "soap:siram_100"
+    assert find_text(fault, "soap:Reason/soap:Text")
+    error = error_of(answer)
+    assert (error.code, error.severity, error.message_id) == (code, "erreur", MESSAGE_ID)
+    line = bench.line()
+    assert line.codes[0] == code
+    assert line.refusals[0]["rule"] == rule
+    assert line.outcome in ("refused", "unauthorized")
 
 
-def test_a_changed_number_is_answered_with_the_old_one_in_history(bench: Bench) -> None:
-    bench.client.post(TOUSSAINT, json={"matricule": "160012B02099991", "oid": TEST_OID})
-    found = ask(bench, a_search()).individual
-    assert found is not None
-    assert found.ins.matricule == "160012B02099991"
-    assert [past.matricule for past in found.history] == ["160012B02077713"]
-    assert bench.client.get(TOUSSAINT).status_code == 404
-    assert bench.client.get("/_banc/ins/persons/160012B02099991").status_code == 200
+def test_two_operations_in_one_body_are_no_message(bench: Bench) -> None:
+    answer = bench.send(two_operations())
+    assert (answer.status_code, error_of(answer).code) == (500, "desir_500")
+    assert "soap:Body" in error_of(answer).text
+    assert bench.line().outcome == "malformed"
+    assert bench.line().refusals[0]["field"] == "soap:Body"
 
 
-def test_the_control_channel_tells_what_is_wrong(bench: Bench) -> None:
-    wrong = bench.client.post(TOUSSAINT, json={"sex": "X"})
-    assert (wrong.status_code, wrong.get_json()["error"]["where"]) == (400, "sex")
-    assert bench.client.post(TOUSSAINT, data="sex").status_code == 400
-    nobody = "/_banc/ins/persons/199999999999999"
-    assert bench.client.get(nobody).status_code == 404
-    assert bench.client.post(nobody, json={"sex": "F"}).status_code == 404
-    assert bench.client.delete(TOUSSAINT).status_code == 404
-    taken = bench.client.post(TOUSSAINT, json={"matricule": "109076322083489"})
-    assert taken.status_code == 409
-    hidden = bench.client.get(TOUSSAINT, environ_overrides={"banc.listener": "mtls"})
-    assert hidden.status_code == 404
+def test_the_action_may_be_that_of_the_content_type(bench: Bench) -> None:
+    """A client made from the official WSDL sends no wsa:Action header."""
+    soap_type = f'application/soap+xml; charset=utf-8; action="{ACTION}"'
+    assert bench.send(an_envelope(action=""), content_type=soap_type).status_code == 200
+    assert bench.send(an_envelope(action="")).status_code == 500
+
+
+def test_an_unknown_body_is_told_after_who_calls(bench: Bench) -> None:
+    answer = bench.send(an_envelope(build("recsans:INCONNU"), said=contexts(idam="X")))
+    assert error_of(answer).code == "desir_550"
+
+
+def test_an_incomplete_birth_date_of_the_base_is_found_as_written(
+    bench: Bench, settings: Settings
+) -> None:
+    people = world_of(settings).find_patients("1955-00-00", "F")
+    traits = next(p.traits for p in people if p.traits.birth_date.endswith("00"))
+    request = SearchRequest(
+        traits.birth_name, traits.first_names[:1], "F", traits.birth_date, traits.birth_place
+    )
+    assert ask(bench, request).code == "00"
+    assert ask(bench, replace(request, birth_date="1955-12-31")).code == "01"

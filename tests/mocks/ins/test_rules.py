@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,11 @@ TRAITS: list[tuple[dict[str, Any], list[str]]] = [  # what is changed, which rul
     ({"birth_place": "99351"}, []),
     ({"birth_place": "2C020"}, ["a_birth_place_is_a_cog_code"]),
     ({"birth_place": "6322"}, ["a_birth_place_is_a_cog_code"]),
+    ({"birth_place": "97411"}, []),
+    ({"birth_place": "99999"}, ["a_birth_place_exists"]),
+    ({"birth_place": "96112"}, ["a_birth_place_exists"]),
+    ({"birth_place": "20004"}, ["a_birth_place_exists"]),
+    ({"birth_place": "63000"}, ["a_birth_place_exists"]),
     (
         {"birth_name": "duv", "sex": "I", "birth_place": "X"},
         [
@@ -130,6 +136,24 @@ CALLERS: list[tuple[dict[str, Any], list[str]]] = [
         NO_CERTIFICATE | {"assertion": an_assertion(**CARD), "signature": Signature("00B6087511")},
         ["a_card_speaks_for_its_holder"],
     ),
+    (
+        NO_CERTIFICATE | {"assertion": an_assertion(audiences=("urn:dmp",))},
+        ["an_assertion_is_made_for_this_service"],
+    ),
+    (
+        NO_CERTIFICATE
+        | {"assertion": an_assertion(audiences=("https://services-ps.example.test/lps",))},
+        [],
+    ),
+    (
+        NO_CERTIFICATE
+        | {
+            "assertion": an_assertion(
+                attributes=(*an_assertion().attributes, ("Ressource_URN", "urn:dmp"))
+            )
+        },
+        ["an_assertion_is_made_for_this_service"],
+    ),
     (NO_CERTIFICATE | {"assertion": an_assertion(issued_at=OLD)}, ["an_assertion_is_fresh"]),
     (
         NO_CERTIFICATE | {"assertion": an_assertion(issued_at=NOW + timedelta(minutes=6))},
@@ -182,8 +206,20 @@ def test_a_caller_is_judged(changes: dict[str, Any], refused: list[str]) -> None
         assert refusal.expected
 
 
+def test_an_unsigned_psc_assertion_is_a_choice() -> None:
+    closed = replace(a_policy(), accepts_psc=False)
+    caller = a_caller(**NO_CERTIFICATE | {"assertion": an_assertion()})
+    (refusal,) = rules.access.findings(caller, closed)
+    assert (refusal.rule, refusal.code.code) == (
+        "an_unsigned_psc_assertion_is_a_choice",
+        "desir_521",
+    )
+    assert rules.access.findings(caller, a_policy()) == []
+
+
 def test_every_rule_has_a_row_that_refuses() -> None:
     seen = {rule for _, refused in (*TRAITS, *CALLERS) for rule in refused}
+    seen.add("an_unsigned_psc_assertion_is_a_choice")  # above
     assert seen == {row.name for book in (rules.access, rules.search) for row in book.rows}
 
 
@@ -203,16 +239,17 @@ def test_the_day_is_that_of_france() -> None:
     assert rules.day_in_france(datetime(2026, 1, 5, 23, 30, tzinfo=UTC)) == date(2026, 1, 6)
 
 
+MODES = ("strict", "lenient")
 ANNE = {"birth_name": "DUVAL", "sex": "F", "birth_date": "1984-02-29"}
 SEARCHES = [  # what is searched, found when strict, found when lenient
     ({"first_names": ("ANNE-SOPHIE",)}, True, True),
-    ({"first_names": ("ANNE SOPHIE",)}, False, True),
+    ({"first_names": ("ANNE SOPHIE",)}, True, True),
     ({"first_names": ("ANNE",)}, False, True),
     ({"first_names": ("ANN",)}, False, False),
     ({"first_names": ("MARIE",)}, False, True),
     ({"first_names": ("ANNE-SOPHIE", "MARIE")}, True, True),
     ({"first_names": ("MARIE", "ANNE-SOPHIE")}, False, True),
-    ({"first_names": ("ANNE-SOPHIE MARIE",)}, False, True),
+    ({"first_names": ("ANNE-SOPHIE MARIE",)}, True, True),
     ({"first_names": ("ANNE-SOPHIE", "MARIE", "LOUISE")}, False, False),
     ({"first_names": ("ANNE-SOPHIE",), "birth_place": "35238"}, True, True),
     ({"first_names": ("ANNE-SOPHIE",), "birth_place": "63220"}, False, False),
@@ -227,6 +264,26 @@ def test_a_search_designates(traits: dict[str, Any], strict: bool, lenient: bool
     request, anne = a_search(**ANNE | traits), an_individual()
     assert bool(rules.designated(request, [anne], "strict")) is strict
     assert bool(rules.designated(request, [anne], "lenient")) is lenient
+
+
+def test_the_beginning_of_a_list_is_consistent_whatever_joins_it() -> None:
+    """EXI ID 10, as quoted in ins.md 2.10."""
+    person = an_individual(first_names=("JEAN", "CHRISTOPHE", "PIERRE"), sex="M")
+    man = {"birth_name": "DUVAL", "sex": "M", "birth_date": "1984-02-29"}
+    for mode in ("strict", "lenient"):
+        for given in ("JEAN", "JEAN CHRISTOPHE", "JEAN-CHRISTOPHE", "JEAN-CHRISTOPHE-PIERRE"):
+            assert rules.designated(a_search(**man, first_names=(given,)), [person], mode), given
+        wrong = a_search(**man, first_names=("JEAN PIERRE",))
+        assert not rules.designated(wrong, [person], mode)
+
+
+def test_an_incomplete_date_is_another_one_unless_lenient() -> None:
+    person = an_individual(birth_date="1948-00-00", first_names=("FATIMA",))
+    woman = {"birth_name": "DUVAL", "sex": "F", "first_names": ("FATIMA",)}
+    as_written = a_search(**woman, birth_date="1948-00-00")
+    completed = a_search(**woman, birth_date="1948-12-31")
+    assert [bool(rules.designated(as_written, [person], mode)) for mode in MODES] == [True, True]
+    assert [bool(rules.designated(completed, [person], mode)) for mode in MODES] == [False, True]
 
 
 def test_a_birth_place_narrows_homonyms() -> None:

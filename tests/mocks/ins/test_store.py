@@ -28,7 +28,7 @@ def chosen(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Setti
 def store(chosen: Settings) -> Iterator[Store]:
     database = Database(chosen, "ins")
     database.create(metadata)
-    yield Store(database, world_of(chosen))
+    yield Store(database, world_of(chosen), chosen)
     database.close()
 
 
@@ -95,7 +95,7 @@ def test_a_correction_survives_a_restart(store: Store, chosen: Settings) -> None
     with store.open() as persons:
         persons.correct(TOUSSAINT, Correction(birth_name="ADRQUATRE"))
     database = Database(chosen, "ins")
-    with Store(database, world_of(chosen)).open() as persons:
+    with Store(database, world_of(chosen), chosen).open() as persons:
         person = persons.find(TOUSSAINT)
     database.close()
     assert person is not None

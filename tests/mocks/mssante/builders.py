@@ -56,9 +56,7 @@ def a_citizen(*, state: str = "open") -> Patient:
     """A patient whose messaging is open, closed or unknown."""
     wanted = {"open": ("open", True), "closed": ("closed", False), "none": ("none", False)}[state]
     people = (world().patient(index * 1009) for index in range(3000))
-    return next(
-        one for one in people if (one.record.state, one.record.attached_to_mes) == wanted
-    )
+    return next(one for one in people if (one.record.state, one.record.attached_to_mes) == wanted)
 
 
 def a_document(**changes: Any) -> Document:

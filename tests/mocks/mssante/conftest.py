@@ -22,7 +22,8 @@ from kit.settings import Settings
 from mocks.mssante.app import serve_mail
 from tests.conftest import free_port
 
-PATIENCE = 20.0
+PATIENCE = 20.0  # seconds
+HUNG_UP = "(the server hung up)"
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +59,8 @@ class MailServers:
         await asyncio.wait([serving])
 
     def stop(self) -> None:
-        self._stop()
+        if self._thread.is_alive():
+            self._stop()
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive(), "the mail servers did not stop"
         self.service.database.close()
@@ -90,11 +92,11 @@ class Conversation:
         self._socket.sendall(octets)
 
     def line(self) -> str:
-        """The next line; an empty text when the server has hung up."""
+        """The next line, or HUNG_UP."""
         while b"\r\n" not in self._left:
             octets = self._receive()
             if not octets:
-                return ""
+                return HUNG_UP
             self._left += octets
         line, _, self._left = self._left.partition(b"\r\n")
         return line.decode()
@@ -114,9 +116,9 @@ class Conversation:
     def until(self, pattern: str) -> list[str]:
         """The lines up to the one that matches, which is the last."""
         lines = [self.line()]
-        while lines[-1] and not re.match(pattern, lines[-1]):
+        while lines[-1] != HUNG_UP and not re.match(pattern, lines[-1]):
             lines.append(self.line())
-        assert lines[-1], f"hung up before {pattern!r}: {lines}"
+        assert lines[-1] != HUNG_UP, f"hung up before {pattern!r}: {lines}"
         return lines
 
     def starts_tls(self) -> None:
@@ -124,7 +126,7 @@ class Conversation:
         self._socket = self._tls.wrap_socket(self._socket, server_hostname="localhost")
 
     def is_over(self) -> bool:
-        return self.line() == ""
+        return self.line() == HUNG_UP
 
     def close(self) -> None:
         self._socket.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,7 @@ from tests.mocks.mssante.builders import (
     a_text_mail,
     an_address,
 )
-from tests.mocks.mssante.conftest import Conversation, MailServers
+from tests.mocks.mssante.conftest import HUNG_UP, Conversation, MailServers
 
 Deliver = Callable[..., None]
 
@@ -118,7 +119,7 @@ def test_wrong_credentials_are_refused_without_keeping_the_password(servers: Mai
     talk.hears(r"b NO \[AUTHENTICATIONFAILED\]")
     lines = servers.journal("IMAP.LOGIN")
     assert [(line.outcome, line.codes) for line in lines] == [
-        ("refused", ("AUTHENTICATIONFAILED",))
+        ("unauthorized", ("AUTHENTICATIONFAILED",))
     ] * 2
     kept = [servers.service.journal.raw(line.id) for line in lines]
     assert all(raw and b"wrong" not in raw[0] + raw[1] for raw in kept)
@@ -154,7 +155,8 @@ def test_fetch_hands_out_the_submitted_bytes(servers: MailServers, deliver: Deli
     deliver(raw)
     talk = selected(servers)
     talk.says("d FETCH 1 (RFC822.SIZE BODY.PEEK[])")
-    talk.hears(r"\* 1 FETCH \(RFC822.SIZE %d BODY\[\] \{%d\}" % (len(raw), len(raw)))
+    size = len(raw)
+    talk.hears(rf"\* 1 FETCH \(RFC822.SIZE {size} BODY\[\] \{{{size}\}}")
     assert "\r\n".join(talk.until("d OK ")).encode() == raw + b")\r\nd OK FETCH completed"
 
 
@@ -479,7 +481,7 @@ def test_ten_mistakes_in_a_row_end_the_conversation(servers: MailServers) -> Non
 
 FAULTS = [
     ({"effect": "code", "value": "UNAVAILABLE"}, r"c NO \[UNAVAILABLE\] injected", "injected"),
-    ({"effect": "cut"}, "$", "injected"),
+    ({"effect": "cut"}, re.escape(HUNG_UP), "injected"),
     ({"effect": "delay_ms", "value": "1"}, r"\* FLAGS", "accepted"),
 ]
 

@@ -21,7 +21,7 @@ from tests.mocks.mssante.builders import (
     an_address,
     an_xdm,
 )
-from tests.mocks.mssante.conftest import Conversation, MailServers
+from tests.mocks.mssante.conftest import HUNG_UP, Conversation, MailServers
 
 
 def a_response(user: str, password: str = "banc") -> str:
@@ -426,8 +426,8 @@ FAULTS = [
     ({"effect": "code", "value": "451 4.3.2"}, "451 4.3.2 injected fault", "injected", 0),
     ({"effect": "code", "value": "x\r\n250 OK"}, "451 4.3.0 injected fault", "injected", 0),
     ({"effect": "delay_ms", "value": "1"}, "250 2.0.0 OK", "accepted", 1),
-    ({"effect": "cut"}, "", "injected", 0),
-    ({"effect": "lose"}, "", "accepted", 1),
+    ({"effect": "cut"}, HUNG_UP, "injected", 0),
+    ({"effect": "lose"}, HUNG_UP, "accepted", 1),
 ]
 
 

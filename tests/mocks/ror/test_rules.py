@@ -256,22 +256,40 @@ def _service(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (base | changes).items() if value is not None}
 
 
+OFTEN = "an_element_comes_as_often_as_its_profile_says"
+ONE_AGE = [
+    item | ({"extension": [{"url": "ageRange", "valueRange": {"low": {"value": 1}}}]}
+            if item["url"].endswith("patient-type") else {})
+    for item in _service()["extension"]
+]  # fmt: skip
 PROFILES = [
     ({}, []),
-    ({"characteristic": None}, ["HealthcareService.characteristic"] * 2),
-    ({"identifier": [{"value": "1"}, {"value": "2"}]}, ["HealthcareService.identifier"]),
-    ({"extension": None}, ["HealthcareService.extension"] * 3),
-    ({"meta": {}}, ["HealthcareService.meta.lastUpdated"]),
-    ({"type": [{"coding": [{"system": "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/"
-      "TRE-R227-ChampActivite", "code": "77"}]}]}, ["HealthcareService.type"]),
+    ({"characteristic": None}, [(OFTEN, "characteristic")] * 2),
+    ({"identifier": [{"value": "1"}, {"value": "2"}]}, [(OFTEN, "identifier")]),
+    ({"extension": None}, [(OFTEN, "extension")] * 3),
+    ({"meta": {}}, [(OFTEN, "meta.lastUpdated")]),
+    ({"type": [nos.concept(nos.ACTIVITY_FIELD, "77")]},
+     [("a_code_is_in_its_required_list", "type")]),
+    ({"extension": ONE_AGE}, [("an_age_range_has_both_ends", "extension('ageRange').high")]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "refused"), PROFILES)
-def test_an_offer_follows_its_profile(changes: dict[str, Any], refused: list[str]) -> None:
-    fields = [found.field for found in profiles.offer.findings(_service(**changes))]
-    assert len(fields) == len(refused)
-    assert all(field.startswith(name) for field, name in zip(fields, refused, strict=True))
+def test_an_offer_follows_its_profile(
+    changes: dict[str, Any], refused: list[tuple[str, str]]
+) -> None:
+    found = profiles.offer.findings(_service(**changes))
+    assert [item.rule for item in found] == [rule for rule, _ in refused]
+    for item, (_, field) in zip(found, refused, strict=True):
+        assert item.field.startswith(f"HealthcareService.{field}")
+
+
+def test_a_block_of_a_location_is_whole() -> None:
+    whole, broken = a_location(), a_location()
+    del broken["extension"][0]["extension"][0]
+    rule = "a_capacity_block_has_each_part_it_needs"
+    assert rule not in names(profiles.offer, whole)
+    assert rule in names(profiles.offer, broken)
 
 
 SHAPES = [
@@ -288,6 +306,7 @@ SHAPES = [
 def test_an_element_has_the_shape_of_fhir(changes: dict[str, Any], refused: list[str]) -> None:
     found = profiles.shape.findings(_service(**changes))
     assert [refusal.field for refusal in found] == refused
+    assert {item.rule for item in found} <= {"an_element_is_one_of_fhir_in_its_shape"}
 
 
 def test_a_sensitive_unit_is_hidden_from_all_profiles_but_1() -> None:

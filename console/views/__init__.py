@@ -1,0 +1,1 @@
+"""Console, views: one module a question, each with its blueprint."""

@@ -1,0 +1,101 @@
+"""Kit, engines: how a service reaches its database, SQLite or PostgreSQL, and how it fails.
+
+What means "not now" (busy, full, gone) is raised as Unavailable, whatever the driver calls it.
+Not here: transactions (database).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+
+from kit.settings import Settings
+from kit.turn import Unavailable
+
+CONNECT_SECONDS = 5
+BEGIN_WITH = "banc_begin_with"  # execution option
+IDLE_MS = 120_000  # an exchange that forgot its transaction: above the longest injected delay
+_NOT_NOW = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN",
+            "SQLITE_READONLY", "SQLITE_PROTOCOL")  # fmt: skip
+
+
+def open_engine(settings: Settings, service: str) -> Engine:
+    """The engine of one service in one process."""
+    return _postgresql(settings, service) if settings.database_url else _sqlite(settings, service)
+
+
+def _sqlite(settings: Settings, service: str) -> Engine:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{settings.data_dir / service}.sqlite",
+        connect_args={"timeout": settings.database_wait_seconds, "check_same_thread": False},
+        pool_size=settings.threads + 2,
+        max_overflow=settings.threads + 2,
+        pool_timeout=settings.database_wait_seconds,
+    )
+    _tune(engine, settings.sqlite_synchronous)
+    # A deferred transaction that reads first and writes later can meet SQLITE_BUSY at once.
+    _begin_as_told(engine, "BEGIN IMMEDIATE")
+    event.listen(engine, "handle_error", _translate_sqlite)
+    return engine
+
+
+def _postgresql(settings: Settings, service: str) -> Engine:
+    """Each service has its schema; a process holds one connection a thread and two to spare."""
+    url = make_url(settings.database_url)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    wait_ms = settings.database_wait_seconds * 1000
+    options = {
+        "search_path": service,
+        "lock_timeout": wait_ms,
+        "idle_in_transaction_session_timeout": IDLE_MS,
+    }
+    engine = create_engine(
+        url,
+        connect_args={
+            "options": " ".join(f"-c{name}={value}" for name, value in options.items()),
+            "connect_timeout": CONNECT_SECONDS,
+            "autocommit": True,  # the driver must not begin by itself
+        },
+        pool_size=settings.threads + 2,
+        max_overflow=0,
+        pool_timeout=settings.database_wait_seconds,
+    )
+    _begin_as_told(engine, "BEGIN")
+    event.listen(engine, "handle_error", _translate_postgresql)
+    return engine
+
+
+def _tune(engine: Engine, synchronous: str) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_as_told(engine: Engine, usual: str) -> None:
+    """Begin a transaction with the statements its user chose, in one round trip."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_WITH, usual))
+
+
+def _translate_sqlite(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if getattr(error, "sqlite_errorname", "").startswith(_NOT_NOW):
+        raise Unavailable(str(error)) from error
+
+
+def _translate_postgresql(context: ExceptionContext) -> None:
+    from psycopg import OperationalError  # only who uses PostgreSQL pays for loading it
+
+    error = context.original_exception
+    if context.is_disconnect or isinstance(error, OperationalError):
+        # Classes 08, 40, 53, 55 and 57 of SQLSTATE: gone, deadlock, full, locked, stopping.
+        raise Unavailable(str(error).partition("\n")[0]) from error

@@ -1,0 +1,1 @@
+"""Pro Santé Connect mock: OpenID Connect for professionals, with a login page and CIBA."""
