@@ -109,32 +109,42 @@ def play(
 ) -> None:
     """Simulate hospitals and deliver what they produce over the wire."""
     settings = from_env()
+    checked = _scenario(scenario)
     with _reachable_bench(settings):
-        run = _play(settings, scenario, seed=seed, out_dir=out_dir, reset=reset)
+        run = _play(settings, checked, seed=seed, out_dir=out_dir, reset=reset)
     if as_json:
         print(json.dumps(run.as_dict(), ensure_ascii=False, indent=2))
     else:
         out.print(screens.run(run))
 
 
-def _play(
-    settings: Settings, path: Path, *, seed: int | None, out_dir: Path | None, reset: bool
-) -> Any:
-    from banc.control import journal_size, reset_bench
-    from simulator import run
+def _scenario(path: Path) -> Any:
     from simulator.scenario import WrongScenario, load
 
     try:
-        scenario = load(path)
+        return load(path)
     except WrongScenario as error:
         raise Stop("\n  ".join([f"scenario {path} cannot be played:", *error.mistakes])) from None
+
+
+def _play(
+    settings: Settings, scenario: Any, *, seed: int | None, out_dir: Path | None, reset: bool
+) -> Any:
+    from banc.control import journal_size, reset_bench
+    from simulator import run
+    from simulator.delivery import NoAnswer
+
     if reset:
         reset_bench(settings)
     elif journal_size(settings):
         raise Stop("the bench already holds exchanges; add --reset, or run `banc reset` first")
-    folder = out_dir or settings.data_dir / "runs" / f"{scenario.name}-{seed or scenario.seed}"
-    with screens.playing(err, scenario) as progress:
-        return run.play(scenario, settings, seed=seed, out=folder, on_progress=progress)
+    chosen = scenario.seed if seed is None else seed
+    folder = out_dir or settings.data_dir / "runs" / f"{scenario.name}-{chosen}"
+    try:
+        with screens.playing(err, scenario) as progress:
+            return run.play(scenario, settings, seed=seed, out=folder, on_progress=progress)
+    except (NoAnswer, OSError) as error:
+        raise Stop(f"the bench stopped answering while the scenario was played: {error}") from None
 
 
 @app.command()
@@ -230,8 +240,9 @@ def demo(
     from indicators.measure import measure as measure_run
 
     settings = from_env()
+    checked = _scenario(scenario)
     with _bench(settings) as bench:
-        run = _play(settings, scenario, seed=None, out_dir=None, reset=True)
+        run = _play(settings, checked, seed=None, out_dir=None, reset=True)
         out.print(screens.run(run))
         measurement = measure_run(run.folder)
         out.print(screens.indicators(measurement))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -70,7 +70,7 @@ class _Bars:
         name = step.establishment
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=max(step.expected, 1), note="")
-        note = f"{step.simulated_at:%a %d %H:%M}  {step.refused} refused, {step.waiting} waiting"
+        note = f"{step.simulated_at:%d/%m %Hh} {step.refused} refused {step.waiting} due"
         self._progress.update(
             self._tasks[name], completed=step.delivered, total=max(step.expected, 1), note=note
         )
@@ -80,11 +80,10 @@ class _Bars:
 def playing(console: Console, scenario: Any) -> Iterator[Callable[[Any], None]]:
     """Progress of a play; gives the function to call at each step."""
     columns = (
-        TextColumn("{task.description:<28}"),
-        BarColumn(),
-        TextColumn("{task.completed:>5.0f}/{task.total:.0f} deliveries"),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
+        TextColumn("{task.description:<26.26}"),
+        BarColumn(bar_width=12),
+        TextColumn("{task.completed:>4.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[note]}", style="dim"),
     )
     console.print(f"Playing [bold]{scenario.title}[/]: {scenario.days} simulated days")
     with Progress(*columns, console=console, refresh_per_second=4) as progress:
@@ -104,7 +103,11 @@ def run(found: Any) -> RenderableType:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value * 100:.1f} %"
+    return "-" if value is None else f"{_number(value * 100)} %"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",")
 
 
 def indicators(measurement: Any) -> RenderableType:
@@ -142,7 +145,7 @@ def _indicator(result: Any) -> Sequence[RenderableType]:
     label, style = VERDICT[result.verdict]
     is_ratio = result.den is not None
     interval = (
-        f"[{result.wilson_lo * 100:.1f} ; {result.wilson_hi * 100:.1f}]"
+        f"[{_number(result.wilson_lo * 100)} ; {_number(result.wilson_hi * 100)}]"
         if result.wilson_lo is not None
         else ""
     )

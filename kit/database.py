@@ -140,9 +140,10 @@ class Database:
         if scope is not None:
             yield scope.connection
             return
-        with self._connected() as connection:
-            with connection.execution_options(**{BEGIN_WITH: "BEGIN"}).begin():
-                yield connection
+        with self._connected() as found:
+            reader = found.execution_options(**{BEGIN_WITH: "BEGIN"})
+            with reader.begin():
+                yield reader
 
     @contextmanager
     def writing(self, *, alone: bool = False) -> Iterator[Connection]:

@@ -49,7 +49,7 @@ def _postgresql(settings: Settings, service: str) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     wait_ms = settings.database_wait_seconds * 1000
     options = {
-        "search_path": service,
+        "search_path": f'"{service}"',  # a name with a hyphen or a capital
         "lock_timeout": wait_ms,
         "idle_in_transaction_session_timeout": IDLE_MS,
     }

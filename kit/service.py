@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -60,6 +61,7 @@ class Peer:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def read_peer(der: bytes) -> Peer:
     """What a certificate says of its holder."""
     certificate = x509.load_der_x509_certificate(der)

@@ -6,12 +6,12 @@ when they are first needed. Not here: when a job is due, and when it is tried ag
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kit.cda import entry_from_cda
-from kit.identity import IdentityStatus, Ins
+from kit.identity import Ins
 from kit.xds.metadata import Coded, DocumentEntry
 from mocks.dmp.messages import Record
 from mocks.mssante.messages.addresses import citizen_address
@@ -22,7 +22,8 @@ from simulator.delivery.ins import InsClient
 from simulator.delivery.mssante import Letter, MailClient
 from simulator.delivery.ror import RorClient
 from simulator.documents import ClinicalDocument, write_document
-from simulator.identities import IdentityState, sendable
+from simulator.identities import HeldIdentity
+from simulator.identity_office import IdentityOffice
 from simulator.movements import Mode
 from simulator.papers import Paper
 from simulator.posting import Job, Task
@@ -59,11 +60,9 @@ class Clients:
 class Courier:
     """The deliveries of one establishment."""
 
-    def __init__(
-        self, clients: Clients, identities: dict[str, IdentityState], streams: Streams
-    ) -> None:
+    def __init__(self, clients: Clients, office: IdentityOffice, streams: Streams) -> None:
         self.clients = clients
-        self.identities = identities
+        self.office = office
         self._streams = streams
         self._documents: dict[str, ClinicalDocument] = {}
         self._records: dict[str, tuple[datetime, Record | None]] = {}
@@ -83,7 +82,15 @@ class Courier:
         """Whether what a job stands on is known: documents wait for the identity."""
         if job.task in (Task.LOOKUP, Task.BEDS):
             return True
-        return self.identities[job.identity].is_settled
+        return self.office.is_settled(job.identity)
+
+    def admit(self, jobs: Iterable[Job]) -> None:
+        """Before the look-ups of a slot: those who came are searched, or created."""
+        self.office.admit(job.identity for job in jobs if job.task is Task.LOOKUP)
+
+    def settle(self, at: datetime) -> None:
+        """After the look-ups of a slot: what INSi answered is kept."""
+        self.office.settle(at)
 
     async def deliver(self, job: Job, at: datetime, tries: int) -> Handled:
         """One try."""
@@ -93,7 +100,7 @@ class Courier:
     def give_up(self, job: Job) -> None:
         """A job is abandoned: an identity without an answer stays as it was typed."""
         if job.task is Task.LOOKUP:
-            self.identities[job.identity].unknown()
+            self.office.give_up(job.identity)
         self.forget(job)
 
     def forget(self, job: Job) -> None:
@@ -105,32 +112,29 @@ class Courier:
     # INSi.
 
     async def _lookup(self, job: Job, stamp: Stamp) -> Handled:
-        state = self.identities[job.identity]
-        traits = sendable(state.local.typed)
-        if traits is None:
-            state.unknown()
+        if not self.office.is_new(job.identity):
+            return Handled(withheld="IDENTITY_KNOWN")
+        plan = self.office.search_plan(job.identity)
+        if plan.request is None:
+            self.office.note(job.identity, plan)
             return Handled(withheld="TRAITS_NOT_SENDABLE")
-        found = await self.clients.ins.search(traits, stamp)
-        if found.individual is not None:
-            state.retrieved(found.individual.ins, found.individual.traits)
-        elif found.is_answered:
-            state.unknown()
+        found = await self.clients.ins.search(plan, stamp)
+        self.office.note(job.identity, found.plan, found.individual)
         return Handled(found.attempts)
 
     # DMP.
 
     async def _feed(self, job: Job, stamp: Stamp) -> Handled:
-        state = self.identities[job.identity]
-        is_qualified = state.status is IdentityStatus.QUALIFIED
-        if state.ins is None or not (is_qualified or job.insists):
+        ins = self.office.held(job.identity).outward_ins
+        if ins is None:
             return Handled(withheld="INS_NOT_QUALIFIED")
         attempts: list[Attempt] = []
-        why = await self._why_not_feed(job, state.ins, stamp, attempts)
+        why = await self._why_not_feed(job, ins, stamp, attempts)
         if why or (attempts and not attempts[-1].is_final):
             return Handled(tuple(attempts), why)
-        if job.id in self._lost and not await self._still_to_send(job, state.ins, stamp, attempts):
+        if job.id in self._lost and not await self._still_to_send(job, ins, stamp, attempts):
             return Handled(tuple(attempts))
-        deposit = await self._deposit(job, state.ins, stamp, attempts)
+        deposit = await self._deposit(job, ins, stamp, attempts)
         if deposit is None:
             return Handled(tuple(attempts))
         attempts.append(await self.clients.dmp.feed(deposit, stamp))
@@ -199,36 +203,39 @@ class Courier:
         return made
 
     async def _delete(self, job: Job, stamp: Stamp) -> Handled:
-        paper, state = job.paper, self.identities[job.identity]
+        paper, ins = job.paper, self.office.held(job.identity).outward_ins
         assert paper is not None
-        if state.ins is None:
+        if ins is None:
             return Handled(withheld="INS_NOT_QUALIFIED")
         doctor = paper.encounter.author
-        attempt, entry_uuid = await self.clients.dmp.reference(
-            paper.unique_id, state.ins, doctor, stamp
-        )
+        attempt, entry_uuid = await self.clients.dmp.reference(paper.unique_id, ins, doctor, stamp)
         if attempt.outcome is not Outcome.DELIVERED:
             return Handled((attempt,))
         if not entry_uuid:
             return Handled((attempt,), "NOT_IN_DMP")
-        deleted = await self.clients.dmp.delete(entry_uuid, state.ins, doctor, stamp)
+        deleted = await self.clients.dmp.delete(entry_uuid, ins, doctor, stamp)
         return Handled((attempt, deleted))
 
     # MSSanté.
 
     async def _mail(self, job: Job, stamp: Stamp) -> Handled:
-        paper, state = job.paper, self.identities[job.identity]
+        paper, address = job.paper, self._address(job)
         assert paper is not None
-        if job.task is Task.CITIZEN and state.status is not IdentityStatus.QUALIFIED:
+        if not address:
             return Handled(withheld="INS_NOT_QUALIFIED")
         if job.id not in self._letters:
-            assert state.ins is not None or job.recipient is not None
-            address = job.recipient.mailbox if job.recipient else citizen_address(_matricule(state))
             own = Stamp(stamp.at, self._streams.fresh(f"{job.id}/letter"))
             self._letters[job.id] = self.clients.mail.letter(
                 self._document(paper).cda, paper.encounter.author, address, own
             )
         return Handled((await self.clients.mail.send(self._letters[job.id]),))
+
+    def _address(self, job: Job) -> str:
+        """The doctor's mailbox, or the patient's, named after their INS; "" when none may be."""
+        if job.recipient:
+            return job.recipient.mailbox
+        ins = self.office.held(job.identity).outward_ins
+        return citizen_address(ins.matricule) if ins else ""
 
     # ROR.
 
@@ -245,12 +252,12 @@ class Courier:
         """The document, written once with the identity as it is known then."""
         if paper.unique_id not in self._documents:
             self._documents[paper.unique_id] = write_paper(
-                paper, self.identities[paper.encounter.identity_key], self._streams
+                paper, self.office.held(paper.encounter.admission_key), self._streams
             )
         return self._documents[paper.unique_id]
 
 
-def write_paper(paper: Paper, identity: IdentityState, streams: Streams) -> ClinicalDocument:
+def write_paper(paper: Paper, identity: HeldIdentity, streams: Streams) -> ClinicalDocument:
     """Write a document: the same paper and identity give the same bytes."""
     return write_document(
         paper.kind,
@@ -262,11 +269,6 @@ def write_paper(paper: Paper, identity: IdentityState, streams: Streams) -> Clin
         replaces=paper.replaces,
         stream=streams.fresh(f"{paper.unique_id}/content"),
     )
-
-
-def _matricule(state: IdentityState) -> str:
-    assert state.ins is not None
-    return state.ins.matricule
 
 
 def _flawed(entry: DocumentEntry) -> DocumentEntry:

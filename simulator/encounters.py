@@ -6,6 +6,7 @@ here: documents (papers), identities as typed (identities).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,7 @@ class Encounter:
     attending_doctor: Professional | None
     pmsi_ok: bool
     comes_from_elsewhere: bool = False
+    admission_number: int = 1  # of this person here
 
     @property
     def establishment(self) -> Establishment:
@@ -62,8 +64,14 @@ class Encounter:
 
     @property
     def identity_key(self) -> str:
-        """Of the patient's identity in the legal entity."""
+        """Of the person in the legal entity."""
         return f"{self.establishment.finess_ej}/{self.patient.index}"
+
+    @property
+    def admission_key(self) -> str:
+        """Of the admission it belongs to: an identity is searched, or created, once for each."""
+        again = f"/{self.admission_number}" if self.admission_number > 1 else ""
+        return self.identity_key + again
 
     @property
     def has_surgery(self) -> bool:
@@ -94,33 +102,45 @@ class Registry:
         self._streams = streams
         self._clock = clock
         self._world = world
-        self._by_number: dict[str, Patient] = {}
+        self._by_number: dict[str, tuple[Patient, int]] = {}
         self._seen: list[Patient] = []
+        self._admissions: Counter[int] = Counter()  # by person
 
     def encounters(self, movements: Iterable[Movement], since: datetime) -> tuple[Encounter, ...]:
         """Those that are not over at ``since``; the movements before only tell who came."""
         found = []
         for movement in movements:
-            patient = self._patient(movement)
+            patient, admission = self._admitted(movement)
             if movement.left is None or self._clock.at(movement.left) >= since:
-                found.append(self._encounter(movement, patient))
+                found.append(self._encounter(movement, patient, admission))
         return tuple(found)
 
+    def _admitted(self, movement: Movement) -> tuple[Patient, int]:
+        """The patient, and which of their admissions it is: that of the stay it follows, or one
+        more."""
+        if movement.after not in self._by_number:
+            patient = self._patient(movement)
+            self._admissions[patient.index] += 1
+            admitted = patient, self._admissions[patient.index]
+        else:
+            admitted = self._by_number[movement.after]
+        self._by_number[movement.number] = admitted
+        return admitted
+
     def _patient(self, movement: Movement) -> Patient:
-        """The patient of the stay it follows, somebody seen before, or somebody new."""
+        """Somebody seen before, or somebody new."""
         stream = self._streams.fresh(f"{movement.number}/patient")
-        known = self._by_number.get(movement.after)
+        known = None
         may_return = movement.kind is Kind.CONSULTATION and self._seen
-        if known is None and may_return and stream.random() < RETURNS:
+        if may_return and stream.random() < RETURNS:
             known = self._seen[int(stream.integers(len(self._seen)))]
         today = self._clock.civil(movement.admitted).date()
         patient = known or draw_patient(stream, movement.ward, today, self._world)
-        self._by_number[movement.number] = patient
         if known is None:
             self._seen.append(patient)
         return patient
 
-    def _encounter(self, movement: Movement, patient: Patient) -> Encounter:
+    def _encounter(self, movement: Movement, patient: Patient, admission: int) -> Encounter:
         stream = self._streams.fresh(f"{movement.number}/encounter")
         hospital, ward = movement.hospital, movement.ward
         doctors = hospital.doctors(ward.unit.code)
@@ -146,6 +166,7 @@ class Registry:
             attending_doctor=attending[int(own.integers(len(attending)))],
             pmsi_ok=bool(stream.random() < PMSI_IS_COMPLETE),
             comes_from_elsewhere=bool(movement.after),
+            admission_number=admission,
         )
 
     def _nights(self, movement: Movement) -> int | None:

@@ -21,7 +21,9 @@ from mocks.ror.messages import Offer
 from simulator.documents import KINDS
 from simulator.encounters import Encounter
 from simulator.establishments import Hospital
-from simulator.identities import IdentityState
+from simulator.identity_figures import TABLES as IDENTITY_TABLES
+from simulator.identity_figures import identity_rows, insi_call_rows
+from simulator.identity_office import IdentityFile
 from simulator.movements import Kind
 from simulator.papers import Paper
 from simulator.plan import Plan
@@ -70,22 +72,18 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "activity_field": YES_NO, "care_mode": YES_NO, "patients": YES_NO, "activity": YES_NO,
         "address": YES_NO, "contact": YES_NO, "category": YES_NO,
     },
+    **IDENTITY_TABLES,
 }  # fmt: skip
-STATUS_NAMES = {
-    IdentityStatus.PROVISIONAL: "provisional",
-    IdentityStatus.VALIDATED: "validated",
-    IdentityStatus.RETRIEVED: "retrieved",
-    IdentityStatus.QUALIFIED: "qualified",
-}
 _JSON_COLUMNS = ("codes", "refusals", "facts")
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # asyncio writes results out when it ends
 class Observed:
-    """What the run saw: the calls it made, the journals and offers read over the wire."""
+    """What the run saw: the calls it made, the identities of each legal entity, the journals and
+    offers read over the wire."""
 
     sent: Sequence[Sent]
-    identities: Mapping[str, IdentityState]
+    files: Mapping[str, IdentityFile]
     exchanges: Sequence[Row]
     offers: Sequence[Offer]
 
@@ -94,13 +92,15 @@ def write_tables(folder: Path, plan: Plan, seen: Observed) -> None:
     """Write every table into ``folder``."""
     rows: dict[str, Iterable[Row]] = {
         "establishment": map(establishment_row, plan.hospitals),
-        "stay": _stays(plan, seen.identities),
+        "stay": _stays(plan, seen.files),
         "visit": _visits(plan),
         "document": map(_document, plan.papers),
         "delivery": _deliveries(seen),
         "evidence": _evidence(plan),
         "exchange": map(_exchange, seen.exchanges),
         "ror_offer": map(_offer, seen.offers),
+        "identity": identity_rows(seen.files),
+        "insi_call": insi_call_rows(seen.files),
     }
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET threads = 2")
@@ -178,7 +178,13 @@ def _place(found: Encounter) -> dict[str, Any]:
     }
 
 
-def _stays(plan: Plan, identities: Mapping[str, IdentityState]) -> Iterator[Row]:
+def _status(found: Encounter, files: Mapping[str, IdentityFile]) -> str:
+    """The status of the identity of a stay at the end of the run; none was made: provisional."""
+    held = files[found.establishment.finess_ej].held.get(found.admission_key)
+    return (held.status if held else IdentityStatus.PROVISIONAL).name.lower()
+
+
+def _stays(plan: Plan, files: Mapping[str, IdentityFile]) -> Iterator[Row]:
     """Stays that ended within the run, and those not ended, without an exit."""
     for found in plan.encounters:
         if found.kind is not Kind.STAY:
@@ -194,7 +200,7 @@ def _stays(plan: Plan, identities: Mapping[str, IdentityState]) -> Iterator[Row]
             "surgery": found.has_surgery,
             "planned": found.is_planned,
             "patient_index": found.patient.index,
-            "ins_status": STATUS_NAMES[identities[found.identity_key].status],
+            "ins_status": _status(found, files),
             "pmsi_ok": found.pmsi_ok and found.left_at is not None,
         }
 

@@ -1,84 +1,90 @@
-"""Simulator, identities: what the admission office typed, and the status that follows from INSi.
+"""Simulator, identities: what the admission office typed and was shown, and how documents name it.
 
-An identity is known once per legal entity and person. Transitions: PROVISIONAL, RETRIEVED when
-INSi gave the INS, QUALIFIED when the identity document was checked too; VALIDATED when it was
-checked but INSi found nobody. Source: RNIV; ins.md 5.2 to 5.4. Not here: the calls (delivery.ins).
+Pure. A person may come again: each admission types its own traits, right or with a slip. Not here:
+the repository that keeps them and their status (``identity_office``, ``rniv``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
-from kit.identity import (
-    IdentityStatus,
-    IdentityTraits,
-    Ins,
-    is_insi_birth_name,
-    is_insi_first_name,
-    is_insi_sex,
-    unaccented,
-)
+from kit.identity import IdentityStatus, IdentityTraits, Ins
 from kit.world import Patient
+from simulator.encounters import Encounter
+from simulator.rniv.evidence import Evidence
+from simulator.rniv.record import Identity
+
+# Documents shown by adults and their shares, unconfirmed; by minors, with that of a parent.
+SHOWN = (
+    (0.76, Evidence("CN")),
+    (0.92, Evidence("PA")),
+    (0.97, Evidence("CS")),
+    (1.00, Evidence("LECV")),
+)
+SHOWN_BY_MINORS = Evidence("LEP", other_proof="CN")
+ADULT_YEARS = 18
 
 
 @dataclass(frozen=True, slots=True)
 class LocalIdentity:
-    """An identity in an establishment: the person, the traits as typed, whether a document was
-    checked (pièce d'identité à haut niveau de confiance)."""
+    """An admission: the person, the traits as typed, the identity document that was checked (pièce
+    d'identité à haut niveau de confiance), if one was."""
 
-    key: str  # finess_ej/index
+    key: str  # finess_ej/index, and which admission of the person when not the first
     patient: Patient
     typed: IdentityTraits
-    is_checked: bool
+    admitted_at: datetime
+    shown: Evidence | None = None
 
     @property
     def ipp(self) -> str:
-        """The local number of the patient (identifiant permanent du patient)."""
-        return f"{self.patient.index:09}"
+        """The local number (identifiant permanent du patient) of an identity created for it."""
+        _, _, number = self.key.partition("/")
+        index, _, again = number.partition("/")
+        return f"{int(index):09}" + (f"-{again}" if again else "")
 
 
-@dataclass(slots=True)
-class IdentityState:
-    """What an establishment knows of an identity while the run goes on."""
+@dataclass(frozen=True, slots=True)
+class HeldIdentity:
+    """An identity as the repository holds it, and the person who came under it."""
 
-    local: LocalIdentity
-    status: IdentityStatus = IdentityStatus.PROVISIONAL
-    ins: Ins | None = None
-    traits: IdentityTraits | None = None  # those of the national base
-    is_settled: bool = False  # INSi answered, or was given up
+    person: Patient
+    record: Identity
 
-    def retrieved(self, ins: Ins, traits: IdentityTraits) -> None:
-        """INSi designated one person (00): its traits replace those typed."""
-        checked = self.local.is_checked
-        self.status = IdentityStatus.QUALIFIED if checked else IdentityStatus.RETRIEVED
-        self.ins, self.traits, self.is_settled = ins, traits, True
+    @property
+    def ipp(self) -> str:
+        return self.record.ipp
 
-    def unknown(self) -> None:
-        """INSi designated nobody, was not asked, or was given up."""
-        checked = self.local.is_checked
-        self.status = IdentityStatus.VALIDATED if checked else IdentityStatus.PROVISIONAL
-        self.is_settled = True
+    @property
+    def status(self) -> IdentityStatus:
+        return self.record.status
+
+    @property
+    def outward_ins(self) -> Ins | None:
+        """The INS that may travel: of a qualified identity only."""
+        return self.record.outward_ins
 
     def as_patient(self) -> Patient:
         """The person as documents name them: with the traits and the INS that are known here."""
-        patient = replace(self.local.patient, traits=self.traits or self.local.typed)
-        return replace(patient, ins=self.ins) if self.ins else patient
+        patient = replace(self.person, traits=self.record.traits)
+        return replace(patient, ins=self.record.ins) if self.record.ins else patient
 
 
 Slip = Callable[[IdentityTraits, np.random.Generator], IdentityTraits]
 
 
 def draw_local_identity(
-    key: str, patient: Patient, stream: np.random.Generator, *, errors: float, checked: float
+    admission: Encounter, stream: np.random.Generator, *, errors: float, checked: float
 ) -> LocalIdentity:
     """The identity as typed at admission: right, in any case and with accents, or with one slip.
 
     errors, checked: shares of identities with a slip, and of those checked.
     """
-    traits = patient.traits
+    traits = admission.patient.traits
     if stream.random() < errors:
         traits = SLIPS[int(stream.integers(len(SLIPS)))](traits, stream)
     if stream.random() < 0.5:  # half of the offices type in small letters
@@ -87,7 +93,21 @@ def draw_local_identity(
             birth_name=traits.birth_name.title(),
             first_names=tuple(name.title() for name in traits.first_names),
         )
-    return LocalIdentity(key, patient, traits, bool(stream.random() < checked))
+    is_checked, rank = stream.random() < checked, stream.random()
+    return LocalIdentity(
+        admission.admission_key,
+        admission.patient,
+        traits,
+        admission.admitted_at,
+        _shown(admission, rank) if is_checked else None,
+    )
+
+
+def _shown(admission: Encounter, rank: float) -> Evidence:
+    born = int(admission.patient.traits.birth_date[:4])
+    if admission.admitted_at.year - born < ADULT_YEARS:
+        return SHOWN_BY_MINORS
+    return next(evidence for share, evidence in SHOWN if rank < share)
 
 
 def _swapped_letters(traits: IdentityTraits, stream: np.random.Generator) -> IdentityTraits:
@@ -138,18 +158,3 @@ SLIPS: tuple[Slip, ...] = (
     _other_birth_place,
     _remark_in_the_name,
 )
-
-
-def sendable(typed: IdentityTraits) -> IdentityTraits | None:
-    """The traits as INSi wants them; None when a character has no equivalent.
-
-    Nothing is removed: what cannot be translated must not be sent. Source: ins.md 2.4.
-    """
-    name = unaccented(typed.birth_name).strip()
-    first_names = tuple(unaccented(item).strip() for item in typed.first_names)
-    is_right = (
-        is_insi_birth_name(name)
-        and all(map(is_insi_first_name, first_names))
-        and is_insi_sex(typed.sex)
-    )
-    return replace(typed, birth_name=name, first_names=first_names) if is_right else None

@@ -15,7 +15,7 @@ import numpy as np
 from simulator.clock import civil, civil_day
 from simulator.documents import StayFacts
 from simulator.encounters import Encounter
-from simulator.identities import IdentityState
+from simulator.identities import HeldIdentity
 from simulator.movements import Exit, Kind, Mode
 from simulator.streams import Streams, oid
 
@@ -44,13 +44,13 @@ class Paper:
     replaces: str | None = None
     performed_at: datetime | None = None
 
-    def facts(self, identity: IdentityState) -> StayFacts:
+    def facts(self, identity: HeldIdentity) -> StayFacts:
         """What the document may tell, with the identity as it is known when it is written."""
         found = self.encounter
         is_over = found.left_at is not None and found.left_at <= self.created_at
         return StayFacts(
             stay_id=found.id,
-            ipp=identity.local.ipp,
+            ipp=identity.ipp,
             patient=identity.as_patient(),
             identity_status=identity.status,
             establishment=found.establishment,

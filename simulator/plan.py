@@ -35,7 +35,7 @@ class Plan:
     movements: Mapping[str, tuple[Movement, ...]]  # by finess_eg
     encounters: tuple[Encounter, ...]
     papers: tuple[Paper, ...]
-    identities: Mapping[str, LocalIdentity]
+    identities: Mapping[str, LocalIdentity]  # by admission
     jobs: tuple[Job, ...]
 
 
@@ -92,12 +92,11 @@ def _in_order(jobs: Iterable[Job], scenario: Scenario) -> tuple[Job, ...]:
 
 def _identities(encounters: Iterable[Encounter], streams: Streams) -> dict[str, LocalIdentity]:
     found: dict[str, LocalIdentity] = {}
-    for item in encounters:
-        key, habits = item.identity_key, item.hospital.given.habits
+    for item in sorted(encounters, key=lambda one: (one.admitted_at, one.id)):
+        key, habits = item.admission_key, item.hospital.given.habits
         if key not in found:
             found[key] = draw_local_identity(
-                key,
-                item.patient,
+                item,
                 streams.fresh(f"{key}/identity"),
                 errors=habits.identity_errors,
                 checked=habits.identity_checked,

@@ -68,7 +68,7 @@ class Census:
 class Job:
     """One thing to deliver. chain: jobs of one chain are delivered in the order of ``due_at``.
 
-    is_flawed: its metadata hold a mistake. insists: it is sent without a qualified INS too.
+    identity: the key of the admission. is_flawed: its metadata hold a mistake.
     """
 
     id: str
@@ -81,7 +81,6 @@ class Job:
     census: Census | None = None
     recipient: Professional | None = None
     is_flawed: bool = False
-    insists: bool = False
 
     @property
     def channel(self) -> Channel:
@@ -91,10 +90,10 @@ class Job:
 def lookups(
     encounters: Iterable[Encounter], starts_at: datetime, streams: Streams
 ) -> Iterator[Job]:
-    """One look-up an identity: at the first admission, or on the first morning of the run."""
+    """One look-up an admission: when it begins, or on the first morning of the run."""
     known: set[str] = set()
     for found in sorted(encounters, key=lambda item: (item.admitted_at, item.id)):
-        key = found.identity_key
+        key = found.admission_key
         if key in known:
             continue
         known.add(key)
@@ -111,37 +110,34 @@ def postings(paper: Paper, streams: Streams) -> Iterator[Job]:
     to_dmp = stream.random() < habits.to_dmp[paper.kind]
     to_doctor = stream.random() < habits.to_doctor[paper.kind]
     to_citizen = stream.random() < habits.to_citizen
-    insists = bool(stream.random() < habits.sends_unqualified)
     own = streams.fresh(f"{paper.unique_id}/posting")
     if to_dmp:
-        yield from _deposits(paper, own, insists=insists)
+        yield from _deposits(paper, own)
     if to_doctor and _has_mailbox(found, streams):
         yield _mail(paper, Task.MAIL, own, found.attending_doctor)
     if to_citizen and paper.kind in ("LDL", "ORD", "CR_CONS"):
         yield _mail(paper, Task.CITIZEN, own, None)
 
 
-def _deposits(paper: Paper, stream: np.random.Generator, *, insists: bool) -> Iterator[Job]:
+def _deposits(paper: Paper, stream: np.random.Generator) -> Iterator[Job]:
     found, habits = paper.encounter, paper.encounter.hospital.given.habits
     due_at = paper.created_at + _deposit_delay(stream)
     if habits.night_batch:
         due_at = _next(NIGHT_BATCH_AT, paper.created_at)
-    key = found.identity_key
+    key, chain = found.admission_key, f"dmp/{found.identity_key}"
     yield Job(
         f"dmp-{paper.unique_id.rpartition('.')[2]}",
         Task.FEED,
         found.hospital,
-        f"dmp/{key}",
+        chain,
         due_at,
         key,
         paper,
         is_flawed=bool(stream.random() < habits.wrong_metadata),
-        insists=insists,
     )
     if stream.random() < habits.deleted:
         deleted_at = due_at + timedelta(hours=float(stream.uniform(1, 36)))
         name = f"del-{paper.unique_id.rpartition('.')[2]}"
-        chain = f"dmp/{key}"
         yield Job(name, Task.DELETE, found.hospital, chain, deleted_at, key, paper)
 
 
@@ -153,7 +149,7 @@ def _mail(
     name = f"{'mss' if task is Task.MAIL else 'mes'}-{leaf}"
     due_at = paper.created_at + _deposit_delay(stream)
     chain = f"mss/{found.identity_key}"
-    return Job(name, task, found.hospital, chain, due_at, found.identity_key, paper,
+    return Job(name, task, found.hospital, chain, due_at, found.admission_key, paper,
                recipient=recipient)  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -127,9 +127,19 @@ class Rounds:
             if due and not is_set:
                 await self._set_clock(at)
                 is_set = True
+            if is_first:
+                self._admit(due)
             await asyncio.gather(*(self._play(chain, at) for chain in due))
+            if is_first:
+                for courier in self._couriers.values():
+                    courier.settle(at)
         for finess, tally in self.tallies.items():
             self._on_slot(finess, at, tally)
+
+    def _admit(self, due: Iterable[str]) -> None:
+        jobs = [self._chains[name][0].job for name in due]
+        for finess, courier in self._couriers.items():
+            courier.admit(job for job in jobs if _finess(job) == finess)
 
     def _due(self, at: datetime, is_first: bool) -> Iterator[str]:
         for name, chain in self._chains.items():

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -33,7 +33,8 @@ from simulator.delivery.sender import Sender, Software
 from simulator.delivery.wire import Wire
 from simulator.establishments import Hospital
 from simulator.export import Observed, described, write_tables
-from simulator.identities import IdentityState
+from simulator.identity_figures import identity_figures
+from simulator.identity_office import IdentityOffice, forget_repositories, open_office
 from simulator.plan import Plan, make_plan
 from simulator.rounds import OnSlot, Rounds, Sent, Tally
 from simulator.scenario import SERVICES, Scenario
@@ -79,6 +80,7 @@ class Run:
     channels: tuple[ChannelCount, ...]
     counts: Mapping[str, Any]
     establishments: tuple[Mapping[str, Any], ...]
+    identities: tuple[Mapping[str, Any], ...]  # figures of the identity unit, by legal entity
     version: str
 
     @property
@@ -124,6 +126,7 @@ class Run:
                 for row in self.channels
             ],
             "establishments": [dict(item) for item in self.establishments],
+            "identities": [dict(item) for item in self.identities],
             "version": self.version,
         }
 
@@ -148,7 +151,8 @@ def play(
     clock = bench_clock(settings.data_dir)
     started_at, began = clock.wall(), clock.monotonic()
     plan = make_plan(scenario, world_of(settings), seed)
-    seen, tallies = asyncio.run(_deliver(plan, settings, on_progress))
+    with _offices(plan, settings, out) as offices:
+        seen, tallies = asyncio.run(_deliver(plan, settings, offices, on_progress))
     write_tables(out, plan, seen)
     run = Run(
         folder=out,
@@ -163,6 +167,7 @@ def play(
         channels=_channels(seen.sent),
         counts=_counts(plan, seen, tallies),
         establishments=tuple(described(hospital) for hospital in plan.hospitals),
+        identities=tuple(identity_figures(plan, seen.files)),
         version=_version(),
     )
     told = json.dumps(run.as_dict(), ensure_ascii=False, indent=2)
@@ -170,14 +175,32 @@ def play(
     return run
 
 
+@contextmanager
+def _offices(plan: Plan, settings: Settings, folder: Path) -> Iterator[dict[str, IdentityOffice]]:
+    """The identity office of each legal entity, over a new repository."""
+    forget_repositories(folder)
+    offices = {
+        finess: open_office(folder, settings, finess, plan.identities)
+        for finess in sorted({item.establishment.finess_ej for item in plan.hospitals})
+    }
+    try:
+        yield offices
+    finally:
+        for office in offices.values():
+            office.close()
+
+
 async def _deliver(
-    plan: Plan, settings: Settings, on_progress: OnProgress
+    plan: Plan,
+    settings: Settings,
+    offices: Mapping[str, IdentityOffice],
+    on_progress: OnProgress,
 ) -> tuple[Observed, Mapping[str, Tally]]:
     """Deliver everything, then read what the services saw."""
     bench = Bench(settings)
     try:
         after = {name: await bench.newest(name) for name in SERVICES}
-        async with _couriers(plan, settings) as (couriers, identities):
+        async with _couriers(plan, settings, offices) as couriers:
             rounds = Rounds(plan, couriers, bench.set_clock, _telling(plan, on_progress))
             await bench.set_clock(plan.scenario.starts_at)
             try:
@@ -187,7 +210,8 @@ async def _deliver(
             finally:
                 await bench.release_clock()
         exchanges = [line for name in SERVICES for line in await bench.journal(name, after[name])]
-        return Observed(rounds.sent, identities, exchanges, offers), rounds.tallies
+        files = {finess: office.file() for finess, office in offices.items()}
+        return Observed(rounds.sent, files, exchanges, offers), rounds.tallies
     finally:
         await bench.close()
 
@@ -220,23 +244,19 @@ async def _offers(plan: Plan, couriers: Mapping[str, Courier]) -> tuple[Offer, .
 
 @asynccontextmanager
 async def _couriers(
-    plan: Plan, settings: Settings
-) -> AsyncIterator[tuple[dict[str, Courier], dict[str, IdentityState]]]:
-    """A courier for each establishment, all on the same identities."""
+    plan: Plan, settings: Settings, offices: Mapping[str, IdentityOffice]
+) -> AsyncIterator[dict[str, Courier]]:
+    """A courier for each establishment, beside its identity office."""
     pki = TestPki.open(settings.data_dir / "pki", settings)
-    identities = {key: IdentityState(local) for key, local in plan.identities.items()}
     clients = {
         hospital.establishment.finess_ej: _clients(hospital, settings, pki)
         for hospital in plan.hospitals
     }
     try:
-        yield (
-            {
-                finess: Courier(found, identities, Streams(plan.seed))
-                for finess, found in clients.items()
-            },
-            identities,
-        )
+        yield {
+            finess: Courier(found, offices[finess], Streams(plan.seed))
+            for finess, found in clients.items()
+        }
     finally:
         for found in clients.values():
             await found.close()
@@ -297,7 +317,8 @@ def _counts(plan: Plan, seen: Observed, tallies: Mapping[str, Tally]) -> dict[st
         "consultations": kinds["cons"],
         "emergencies": kinds["ed"],
         "documents": len(plan.papers),
-        "identities": len(plan.identities),
+        "admissions": len(plan.identities),
+        "identities": sum(len(file.identities) for file in seen.files.values()),
         "jobs": len(plan.jobs),
         "calls": len(seen.sent),
         "exchanges": len(seen.exchanges),

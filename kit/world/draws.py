@@ -51,7 +51,7 @@ def drawing(seed: int, purpose: str) -> Callable[[int], Draws]:
 
 
 class Family(NamedTuple):
-    """What a birth name is read from: one number each, or an array of them for many people."""
+    """What a birth name is read from: a number for each purpose."""
 
     surname: int
     shape: int
@@ -69,11 +69,12 @@ def family_of(number: int, key: int) -> Family:
     return Family(own & 0xFFFFFFFF, own >> 32, _mixed((own + _GOLDEN) & _WORD) & 0xFFFFFFFF)
 
 
-def families_of(numbers: Numbers, key: int) -> tuple[Numbers, Numbers, Numbers]:
-    """``family_of`` of many people: surnames, shapes, second surnames."""
-    own = _all_mixed(numbers * np.uint64(_GOLDEN) + np.uint64(key))
-    low = np.uint64(0xFFFFFFFF)
-    return own & low, own >> np.uint64(32), _all_mixed(own + np.uint64(_GOLDEN)) & low
+def surnames_of(numbers: Numbers, key: int) -> Numbers:
+    """The surname of ``family_of`` for many people at once."""
+    mixed = numbers * np.uint64(_GOLDEN) + np.uint64(key)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(_FIRST)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(_SECOND)
+    return (mixed ^ (mixed >> np.uint64(31))) & np.uint64(0xFFFFFFFF)
 
 
 def scrambled(number: int, seed: int) -> int:
@@ -83,21 +84,8 @@ def scrambled(number: int, seed: int) -> int:
     return mixed ^ (mixed >> 29)
 
 
-def all_scrambled(numbers: Numbers, seed: int) -> Numbers:
-    """``scrambled`` of many numbers at once."""
-    mixed = numbers * np.uint64(_GOLDEN) + np.uint64(seed * _FIRST & _WORD)
-    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(_SECOND)
-    return mixed ^ (mixed >> np.uint64(29))
-
-
 def _mixed(value: int) -> int:
     """The finalizer of splitmix64."""
     value = (value ^ (value >> 30)) * _FIRST & _WORD
     value = (value ^ (value >> 27)) * _SECOND & _WORD
     return value ^ (value >> 31)
-
-
-def _all_mixed(values: Numbers) -> Numbers:
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(_FIRST)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(_SECOND)
-    return values ^ (values >> np.uint64(31))

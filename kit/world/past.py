@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kit.identity import NIA_OID, TEST_OID, IdentityTraits, Ins, PastIns
+from kit.identity import TEST_OID, IdentityTraits, Ins, PastIns
 from kit.world import births, names
 from kit.world.draws import Draws
 from kit.world.register import Birth, Register
@@ -44,9 +44,9 @@ def of(
     if birth.place.is_abroad:
         if share < FORMER_NUMBER_ABROAD and not is_waiting:
             number = _WAITING_DIGITS[birth.number[0]] + birth.number[1:]
-            return Past((_past(birth, number, NIA_OID, draws.history),))
+            return Past((_past(birth, number, draws.history),))
     elif share < SAME_NUMBER:
-        return Past((_past(birth, birth.number, TEST_OID, draws.history),))
+        return Past((_past(birth, birth.number, draws.history),))
     elif share < OTHER_SEX:
         return _of_other_sex(birth, draws, traits, register)
     if draws.former % 10_000 < OTHER_NAME:
@@ -72,7 +72,7 @@ def _of_other_sex(birth: Birth, draws: Draws, traits: IdentityTraits, register: 
     sex = _OTHER_SEX[traits.sex]
     first_names = names.first_names(draws, sex=sex, year=birth.stratum.year, abroad=False)
     former = replace(traits, sex=sex, first_names=first_names)
-    return Past((_past(birth, number, TEST_OID, draws.history),), (former,))
+    return Past((_past(birth, number, draws.history),), (former,))
 
 
 def _former(birth: Birth, draws: Draws, traits: IdentityTraits) -> IdentityTraits:
@@ -93,8 +93,9 @@ def _others(birth: Birth, draws: Draws, traits: IdentityTraits) -> tuple[str, ..
     return (other[0], *(name for name in traits.first_names[1:] if name != other[0]))
 
 
-def _past(birth: Birth, number: str, oid: str, value: int) -> PastIns:
+def _past(birth: Birth, number: str, value: int) -> PastIns:
+    """A past number, of the test arc even if it was a waiting one: documents may lie under it."""
     since = max(_FIRST_YEAR_OF_HISTORY, birth.stratum.year)
     until = since + value // 10_000 % max(1, births.LAST_COUNTED_YEAR - since)
-    ins = Ins.of(number, oid)
+    ins = Ins.of(number, TEST_OID)
     return PastIns(ins.matricule, ins.oid, f"{since}-12-31", f"{until + 1}-03-01")

@@ -90,7 +90,7 @@ class Population:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._register = Register(seed)
-        self._bearers = Bearers(seed, TWINS_PER_THOUSAND)
+        self._bearers = Bearers(seed, self._eldest)
         self._draw = drawing(seed, "patients")
         self._family_key = family_key(seed)
 

@@ -1,34 +1,36 @@
 """Simulator, delivery, INS: the search loop of a hospital's identity office, over mutual TLS.
 
-One first name at a time, then all of them; after 02 all of them, then the place of birth too. A
-fault stops the loop: other first names are no answer to it. A fault of the receiver is tried once
-again at once. Source: ins.md 2.4 and 11. Not here: what an answer changes (identities).
+Which request comes next, and when the loop stops, is the plan's (rniv.search_plan). Source: ins.md
+2.4 and 11. Not here: what an answer changes (identity_office).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kit.identity import IdentityTraits, InsLookup, struct_idnat
+from kit.identity import struct_idnat
 from kit.rules import Malformed
 from kit.soap import write_envelope
 from mocks.ins import messages
 from simulator.delivery import Attempt, NoAnswer, Outcome, Stamp
 from simulator.delivery.sender import Sender
 from simulator.delivery.wire import SoapAnswer, Wire
+from simulator.rniv.search_plan import Answer, SearchPlan
 from simulator.streams import uuid
 
 PATH = "/lps"
 WS_INS2 = "WS_INS2"
 TIMEOUT_SECONDS = 5.0  # ins.md 11
 NO_ANSWER, FAULT = "NO_ANSWER", "FAULT"
+_ANSWERS = {answer.value: answer for answer in (Answer.FOUND, Answer.NONE, Answer.SEVERAL)}
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What a loop of calls gave: the calls, and the person when one was designated."""
+    """What a loop of calls gave: the calls, the plan, and the person when one was designated."""
 
     attempts: tuple[Attempt, ...]
+    plan: SearchPlan
     individual: messages.Individual | None = None
 
     @property
@@ -44,29 +46,16 @@ class InsClient:
         self._sender = sender
         self._wire = wire
 
-    async def search(self, traits: IdentityTraits, stamp: Stamp) -> Lookup:
-        """The loop; ``traits`` are written as INSi takes them."""
+    async def search(self, plan: SearchPlan, stamp: Stamp) -> Lookup:
+        """The loop, to the end of a plan that has a request."""
         attempts: list[Attempt] = []
-        loop = Criteria(traits)
-        while (asked := loop.next_request()) is not None:
-            attempt, result = await self._patiently(asked, stamp, attempts)
-            attempts.append(attempt)
-            if result is None:
-                return Lookup(tuple(attempts))
-            if result.code == InsLookup.FOUND:
-                return Lookup(tuple(attempts), result.individual)
-            loop.note(result.code)
-        return Lookup(tuple(attempts))
-
-    async def _patiently(
-        self, asked: messages.SearchRequest, stamp: Stamp, attempts: list[Attempt]
-    ) -> tuple[Attempt, messages.SearchResult | None]:
-        """One request, once more when it failed on the other side."""
-        attempt, result = await self.call(asked, stamp)
-        if attempt.outcome is Outcome.FAILED:
-            attempts.append(attempt)
+        individual = None
+        while (asked := plan.request) is not None:
             attempt, result = await self.call(asked, stamp)
-        return attempt, result
+            attempts.append(attempt)
+            plan = plan.after(_told(attempt, result))
+            individual = result.individual if result is not None else None
+        return Lookup(tuple(attempts), plan, individual)
 
     async def call(
         self, asked: messages.SearchRequest, stamp: Stamp
@@ -103,34 +92,12 @@ class InsClient:
         )
 
 
-class Criteria:
-    """The state of a loop: which criteria come next."""
-
-    def __init__(self, traits: IdentityTraits) -> None:
-        self._traits = traits
-        names = traits.first_names
-        self._ahead = [self._request(name) for name in names]
-        self._ahead += [self._request(*names)] if len(names) > 1 else []
-        self._is_narrowed = False
-
-    def next_request(self) -> messages.SearchRequest | None:
-        """The next request, None when every one was made."""
-        return self._ahead.pop(0) if self._ahead else None
-
-    def note(self, code: str) -> None:
-        """What the last request gave: after the first 02 the criteria grow narrower."""
-        if code != InsLookup.SEVERAL or self._is_narrowed:
-            return
-        self._is_narrowed = True
-        names, place = self._traits.first_names, self._traits.birth_place
-        self._ahead = [self._request(*names)] if len(names) > 1 else []
-        self._ahead += [self._request(*names, place=place)] if place else []
-
-    def _request(self, *first_names: str, place: str = "") -> messages.SearchRequest:
-        traits = self._traits
-        return messages.SearchRequest(
-            traits.birth_name, first_names, traits.sex, traits.birth_date, place
-        )
+def _told(attempt: Attempt, result: messages.SearchResult | None) -> Answer:
+    """What a plan is told of a call; a code nobody knows stops it."""
+    if result is not None:
+        return _ANSWERS.get(result.code, Answer.SENDER_FAULT)
+    is_refused = attempt.outcome is Outcome.REFUSED
+    return Answer.SENDER_FAULT if is_refused else Answer.RECEIVER_FAULT
 
 
 def _faulted(answer: SoapAnswer) -> Attempt:

@@ -17,7 +17,7 @@ from kit.identity import IdentityTraits, normalized
 from simulator.rniv.record import COG_UNKNOWN, Identity
 
 POTENTIAL_FROM, HOMONYM_FROM, SAME_PERSON_FROM = 80, 90, 45  # points
-ALIKE_FROM = 0.84  # share of common letters, two letters swapped in six pass
+ALIKE_FROM = 0.8  # share of common letters: one of five may be another, or in another place
 
 
 class Likeness(StrEnum):
@@ -57,8 +57,7 @@ def _same_name(one: IdentityTraits, other: IdentityTraits) -> bool:
 
 
 def _alike_name(one: IdentityTraits, other: IdentityTraits) -> bool:
-    names = normalized(one.birth_name), normalized(other.birth_name)
-    return names[0] != names[1] and SequenceMatcher(None, *names).ratio() >= ALIKE_FROM
+    return not _same_name(one, other) and _are_near(one.birth_name, other.birth_name)
 
 
 def _same_first_name(one: IdentityTraits, other: IdentityTraits) -> bool:
@@ -70,8 +69,7 @@ def _shared_first_name(one: IdentityTraits, other: IdentityTraits) -> bool:
     if _same_first_name(one, other):
         return False
     words = _words(one), _words(other)
-    firsts = normalized(one.first_name), normalized(other.first_name)
-    return bool(words[0] & words[1]) or SequenceMatcher(None, *firsts).ratio() >= ALIKE_FROM
+    return bool(words[0] & words[1]) or _are_near(one.first_name, other.first_name)
 
 
 def _no_shared_first_name(one: IdentityTraits, other: IdentityTraits) -> bool:
@@ -159,6 +157,11 @@ def _faces(identity: Identity) -> tuple[IdentityTraits, ...]:
 def _score(one: IdentityTraits, other: IdentityTraits) -> tuple[int, tuple[str, ...]]:
     held = [clue for clue in CLUES if clue.holds(one, other)]
     return sum(clue.points for clue in held), tuple(clue.name for clue in held)
+
+
+def _are_near(one: str, other: str) -> bool:
+    first, second = sorted((normalized(one), normalized(other)))  # the ratio is not symmetric
+    return SequenceMatcher(None, first, second).ratio() >= ALIKE_FROM
 
 
 def _words(traits: IdentityTraits) -> set[str]:

@@ -22,6 +22,7 @@ SEARCH_SHAPE = Code(
 NOT_SEARCHED = Code(
     "rniv-not-searched", "an identity is searched before it is created", "ins.md 2.10"
 )
+IPP_TAKEN = Code("rniv-ipp-taken", "an IPP is given once", "ins.md 6.1: PID-3, type PI")
 USED_NAME_FILLED = Code(
     "rniv-used-name-filled",
     "used name and used first name are typed by a clerk, never filled automatically",

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from kit.identity import IdentityStatus
 from simulator.rniv.record import Attribute, Identity
@@ -55,6 +56,55 @@ class Delay:
     qualified: Ratio
     median: timedelta | None = None
     p90: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The figures of an identity unit over a period. answers: by channel, then by answer."""
+
+    in_insi: Ratio
+    qualified: Ratio
+    duplicates: Ratio
+    collisions: Ratio
+    answers: Mapping[str, Mapping[str, Ratio]]
+    delay: Delay
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON: each share with its two counts, delays in minutes."""
+        return {
+            "in_insi": _told(self.in_insi),
+            "qualified": _told(self.qualified),
+            "duplicates": _told(self.duplicates),
+            "collisions": _told(self.collisions),
+            "answers": {
+                channel: {answer: _told(ratio) for answer, ratio in row.items()}
+                for channel, row in self.answers.items()
+            },
+            "delay": {
+                **_told(self.delay.qualified),
+                "median_minutes": _minutes(self.delay.median),
+                "p90_minutes": _minutes(self.delay.p90),
+            },
+        }
+
+
+def measure(
+    identities: Sequence[Identity],
+    *,
+    in_a_duplicate: Iterable[str],
+    in_a_collision: Iterable[str],
+    calls: Iterable[Call],
+    stays: Iterable[Stay],
+) -> Quality:
+    """Every figure of a file of identities, the calls and the stays of a period."""
+    return Quality(
+        in_insi(identities),
+        qualification_rate(identities),
+        duplicate_rate(identities, in_a_duplicate),
+        collision_rate(identities, in_a_collision),
+        answer_mix(calls),
+        delay_to_qualified(stays),
+    )
 
 
 def active_file(identities: Iterable[Identity]) -> tuple[Identity, ...]:
@@ -112,6 +162,15 @@ def delay_to_qualified(stays: Iterable[Stay]) -> Delay:
         return Delay(counts)
     middle = timedelta(seconds=median(delay.total_seconds() for delay in delays))
     return Delay(counts, middle, _nearest_rank(delays, 0.9))
+
+
+def _told(ratio: Ratio) -> dict[str, Any]:
+    value = None if ratio.value is None else round(ratio.value, 4)
+    return {"numerator": ratio.numerator, "denominator": ratio.denominator, "value": value}
+
+
+def _minutes(delay: timedelta | None) -> float | None:
+    return None if delay is None else round(delay.total_seconds() / 60, 1)
 
 
 def _nearest_rank(values: Sequence[timedelta], share: float) -> timedelta:

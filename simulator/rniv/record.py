@@ -137,12 +137,20 @@ class Identity:
     @property
     def qualified_at(self) -> datetime | None:
         """Since when it is qualified, None when it is not."""
-        if self.status is not IdentityStatus.QUALIFIED:
+        return self._since(frozenset({IdentityStatus.QUALIFIED}))
+
+    @property
+    def retrieved_at(self) -> datetime | None:
+        """Since when it has its INS, None when it has none."""
+        return self._since(frozenset({IdentityStatus.RETRIEVED, IdentityStatus.QUALIFIED}))
+
+    def _since(self, statuses: frozenset[IdentityStatus]) -> datetime | None:
+        if self.status not in statuses:
             return None
         entered = [
             change.at
             for change in self.history
-            if change.after is IdentityStatus.QUALIFIED and change.before is not change.after
+            if change.after in statuses and change.before not in statuses
         ]
         return entered[-1] if entered else self.created_at
 

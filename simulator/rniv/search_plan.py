@@ -18,8 +18,6 @@ from mocks.ins.messages import SearchRequest
 from simulator.rniv import rules, vigilance
 from simulator.rniv.record import Found, Identity
 
-TIMEOUT_SECONDS = 5.0  # ins.md 11
-
 
 class Answer(StrEnum):
     """What a request gives. A time-out is a fault of the receiver."""

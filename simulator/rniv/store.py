@@ -28,7 +28,7 @@ from simulator.rniv.detection import (
     holds_two_persons,
     swapped_date,
 )
-from simulator.rniv.evidence import Channel
+from simulator.rniv.evidence import Channel, Evidence
 from simulator.rniv.pairs import Pair, Pairs
 from simulator.rniv.record import Attribute, Identity, typed_date
 from simulator.rniv.rules import Deed, Search
@@ -56,9 +56,17 @@ class Unknown(Exception):
     """No identity has this IPP here."""
 
 
+@admission.rule(errors.IPP_TAKEN, source="ins.md 6.1: PID-3, type PI")
+def an_ipp_is_given_once(
+    ipp: str, _traits: IdentityTraits, _search: Search, is_taken: bool
+) -> Iterator[Finding]:
+    if is_taken:
+        yield Finding(ipp, "ipp", ipp, "a new one")
+
+
 @admission.rule(errors.NOT_SEARCHED, source="ins.md 2.10: search before create")
 def one_searches_before_one_creates(
-    ipp: str, traits: IdentityTraits, search: Search
+    ipp: str, traits: IdentityTraits, search: Search, _is_taken: bool
 ) -> Iterator[Finding]:
     born = typed_date(traits.birth_date)[0]
     if typed_date(search.birth_date)[0] != born:
@@ -91,6 +99,10 @@ class Repository:
         """One unit of work: committed when the block ends, undone when it raises."""
         with self._database.transaction() as connection:
             yield Identities(connection, sandbox)
+
+    def empty(self) -> None:
+        """Forget every identity of every sandbox."""
+        self._database.empty(metadata)
 
     def close(self) -> None:
         """Close every connection."""
@@ -127,17 +139,22 @@ class Identities:
         at: datetime,
         by: str = "",
         channel: Channel = Channel.TYPED,
+        evidence: Evidence | None = None,
     ) -> Identity:
-        """A new provisional identity, after a search that could have found it; Refused otherwise.
+        """A new identity, after a search that could have found it; Refused otherwise.
 
+        It is provisional, or validated when a clerk was shown evidence that agrees.
         Those that are alike are put on the work-list: an admission does not wait for them.
         """
         rules.searching.check(search)
-        admission.check(ipp, traits, search)
+        is_taken = self._is_known(ipp)
+        admission.check(ipp, traits, search, is_taken)
         identity = vigilance.create(ipp, traits, at=at, by=by, channel=channel)
+        if evidence is not None:
+            identity = vigilance.check_document(identity, evidence, at=at, by=by)
         self._connection.execute(insert(identity_table).values(self._row(identity)))
         self._note(identity, 0)
-        return self._watched(identity, at)
+        return self._watched(identity, at, is_new=True)
 
     # Reading.
 
@@ -230,19 +247,21 @@ class Identities:
         self._write(back)
         return self._watched(back, at)
 
-    def _watched(self, identity: Identity, at: datetime) -> Identity:
+    def _watched(self, identity: Identity, at: datetime, *, is_new: bool = False) -> Identity:
         """Note what a new or changed identity is alike to, and whether it holds two persons."""
         if identity.merged_into:
             return identity
-        self.pairs.forget(identity.ipp, undecided=True)
+        if not is_new:
+            self.pairs.forget(identity.ipp, undecided=True)
         if identity.is_held_back:
             return identity
-        for other, found in self.alike(identity):
+        alike = self.alike(identity)
+        for other, found in alike:
             if not self.pairs.is_decided(identity.ipp, other.ipp):
                 self._note_alike(identity, other, found, at)
         if holds_two_persons(identity):
             self.work.add(identity.ipp, Kind.COLLISION, "traits", at=at)
-        return self.get(identity.ipp)
+        return self.get(identity.ipp) if alike else identity  # it may be a homonym now
 
     def _note_alike(self, one: Identity, other: Identity, found: Comparison, at: datetime) -> None:
         pair = Pair(one.ipp, other.ipp, found.likeness, found.score, found.clues)
@@ -276,6 +295,11 @@ class Identities:
 
     # Rows.
 
+    def _is_known(self, ipp: str) -> bool:
+        columns = identity_table.c
+        query = select(columns.ipp).where(columns.sandbox == self._sandbox, columns.ipp == ipp)
+        return self._connection.execute(query).first() is not None
+
     def _find(self, *conditions: Any) -> list[Identity]:
         columns = identity_table.c
         query = select(identity_table).where(columns.sandbox == self._sandbox, *conditions)
@@ -300,10 +324,10 @@ class Identities:
     def _write(self, identity: Identity) -> None:
         columns = identity_table.c
         key = (columns.sandbox == self._sandbox, columns.ipp == identity.ipp)
-        known = self._connection.execute(select(columns.version).where(*key)).scalar_one_or_none()
-        if known is None:
-            raise Unknown(identity.ipp)
         lines = self._lines([identity.ipp]).get(identity.ipp, [])
+        known = len(lines)
+        if not known:  # the first line is that of its creation
+            raise Unknown(identity.ipp)
         if tuple(lines) != identity.history[:known]:
             raise Stale(identity.ipp)
         query = update(identity_table).where(*key, columns.version == known)

@@ -125,10 +125,16 @@ class Worklist:
 
     def calls(self) -> list[Call]:
         """The calls, for the answer mix."""
-        query = select(call_table.c.channel, call_table.c.answer).where(
-            call_table.c.sandbox == self._sandbox
+        return [call for _, call in self.dated_calls()]
+
+    def dated_calls(self) -> list[tuple[datetime, Call]]:
+        """The calls with their instant, in their order."""
+        columns = call_table.c
+        query = select(columns.at, columns.channel, columns.answer).where(
+            columns.sandbox == self._sandbox
         )
-        return [Call(*row) for row in self._connection.execute(query.order_by("number"))]
+        rows = self._connection.execute(query.order_by("number"))
+        return [(at, Call(channel, answer)) for at, channel, answer in rows]
 
     def _key(self, ipp: str, kind: Kind, field: str) -> tuple[Any, ...]:
         columns = work_table.c

@@ -26,9 +26,14 @@ note = Table(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def chosen(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
-    with database_settings(request.param, replace(settings, database_wait_seconds=5)) as found:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def chosen(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """One database for the module: PostgreSQL takes its time to make one."""
+    folder = tmp_path_factory.mktemp("database")
+    settings = replace(Settings(), data_dir=folder, workers=1, database_wait_seconds=5)
+    with database_settings(request.param, settings) as found:
         yield found
 
 
@@ -36,6 +41,7 @@ def chosen(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Setti
 def database(chosen: Settings) -> Iterator[Database]:
     database = Database(chosen, "kit")
     database.create(journal_tables, tables)
+    database.empty(journal_tables, tables)
     yield database
     database.close()
 
@@ -227,3 +233,24 @@ def test_reading_waits_for_no_writer(settings: Settings) -> None:
     with database.writing():
         assert (journal.count(), journal.find(), journal.get("none")) == (0, [], None)
     database.close()
+
+
+def test_after_a_restart_of_the_server_one_request_is_told_and_the_next_is_served(
+    chosen: Settings, database: Database
+) -> None:
+    if not database.is_shared:
+        pytest.skip("SQLite has no server")
+    killer = Database(chosen, "other")
+    with database.reading(), database.reading():
+        pass
+    with killer.transaction() as connection:
+        connection.execute(text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ))  # fmt: skip
+    with pytest.raises(Unavailable), database.reading():
+        pass
+    for _ in range(3):
+        with database.reading() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    killer.close()

@@ -24,13 +24,23 @@ note = Table(
 REFUSAL = Refusal(Code("No", "not so", "Sheet"), "a_rule", "Sheet 1", "it", "field", "1", "2")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Database]:
-    with database_settings(request.param, settings) as chosen:
-        database = Database(chosen, "kit")
-        database.create(journal_tables, tables)
-        yield database
-        database.close()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def chosen(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """One database for the module: PostgreSQL takes its time to make one."""
+    settings = replace(Settings(), data_dir=tmp_path_factory.mktemp("journal"), workers=1)
+    with database_settings(request.param, settings) as found:
+        yield found
+
+
+@pytest.fixture
+def database(chosen: Settings) -> Iterator[Database]:
+    database = Database(chosen, "kit")
+    database.create(journal_tables, tables)
+    database.empty(journal_tables, tables)
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,13 +124,12 @@ class Store:
     def _current(self) -> Changes:
         mark = self._mark.read()
         if mark != self._seen:
-            self._changes, self._seen = self._load(), mark
+            # Out of the running exchange, whose connection would take the turn to write.
+            self._changes, self._seen = Context().run(self._load), mark
         return self._changes
 
     def _load(self) -> Changes:
-        """Read on a connection of its own: an exchange would take the turn to write for it."""
-        reader = {"banc_reading": True}
-        with self._database.engine.connect().execution_options(**reader) as connection:
+        with self._database.reading() as connection:
 
             def rows(table: Any) -> list[Any]:
                 query = select(table).where(table.c.sandbox == DEFAULT_SANDBOX)

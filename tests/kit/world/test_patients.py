@@ -94,7 +94,7 @@ def test_a_few_have_a_past_number_that_still_leads_to_them() -> None:
     assert 0.002 < len(with_past) / len(SAMPLE) < 0.009
     temporary = [person for person in with_past if person.history[0].matricule[0] in "78"]
     assert temporary
-    assert {person.history[0].oid for person in temporary} == {NIA_OID}
+    assert {person.history[0].oid for person in temporary} == {TEST_OID}
     for person in with_past:
         assert person.history[0].has_valid_key
         assert WORLD.by_matricule(person.history[0].matricule) == person

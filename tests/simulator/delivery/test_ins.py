@@ -17,6 +17,7 @@ from mocks.ins.messages import (
 from simulator.delivery import NoAnswer, Outcome, Stamp
 from simulator.delivery.ins import InsClient, Lookup
 from simulator.delivery.sender import Sender
+from simulator.rniv.search_plan import search_plan
 from simulator.streams import Streams
 from tests.simulator.builders import MONDAY, WORLD
 from tests.simulator.delivery.fakes import ScriptedWire, a_fault
@@ -33,12 +34,12 @@ def answer(code: str) -> Any:
 def search(sender: Sender, *answers: Any) -> tuple[Lookup, list[tuple[tuple[str, ...], str]]]:
     wire = ScriptedWire(answers)
     client = InsClient(sender, wire)  # type: ignore[arg-type]
-    found = asyncio.run(client.search(TRAITS, Stamp(MONDAY, Streams(1)["call"])))
+    found = asyncio.run(client.search(search_plan(TRAITS), Stamp(MONDAY, Streams(1)["call"])))
     asked = [read_search_request(body) for body in wire.bodies]
     return found, [(item.first_names, item.birth_place) for item in asked]
 
 
-ALL = ("ANNE", "ZOE")
+ALL = ("ANNE ZOE",)  # joined in one Prenom, ins.md 2.4
 LOOPS = [  # answers in order, criteria sent
     (["00"], [(("ANNE",), "")]),
     (["01", "00"], [(("ANNE",), ""), (("ZOE",), "")]),

@@ -290,9 +290,13 @@ def test_a_separation_is_of_a_merged_identity_and_of_a_clerk() -> None:
 
 def test_one_searches_before_one_creates() -> None:
     refusals = store.admission.findings
-    assert refusals("IPP1", TRAITS, Search("1977-07-14", "rut")) == []
-    assert [r.field for r in refusals("IPP1", TRAITS, Search("1977-07-15"))] == ["birth_date"]
-    assert [r.field for r in refusals("IPP1", TRAITS, Search("1977-07-14", "ZZ"))] == ["name_start"]
+    right, elsewhere = Search("1977-07-14", "rut"), Search("1977-07-14", "ZZ")
+    assert refusals("IPP1", TRAITS, right, False) == []
+    assert [r.field for r in refusals("IPP1", TRAITS, Search("1977-07-15"), False)] == [
+        "birth_date"
+    ]
+    assert [r.field for r in refusals("IPP1", TRAITS, elsewhere, False)] == ["name_start"]
+    assert [r.rule for r in refusals("IPP1", TRAITS, right, True)] == ["an_ipp_is_given_once"]
 
 
 def test_every_rule_names_its_source() -> None:

@@ -89,7 +89,7 @@ def test_a_validated_identity_is_qualified_only_by_traits_that_agree() -> None:
     assert vigilance.accept(validated, a_found(), at=AT).status is QUAL
     hyphen = a_found(first_names=("RUTH", "ANNE", "SOPHIE"))
     assert vigilance.accept(validated, hyphen, at=AT).status is QUAL
-    with pytest.raises(Refused, match="rules|checked traits are replaced"):
+    with pytest.raises(Refused, match="checked traits are replaced"):
         vigilance.accept(validated, a_found(sex="M"), at=AT, by=CLERK)
 
 
@@ -105,7 +105,7 @@ def test_an_edited_trait_invalidates_the_ins_and_keeps_it_in_the_history() -> No
 def test_a_doubtful_identity_has_no_ins_until_it_is_searched_again() -> None:
     doubtful = vigilance.apply(an_identity(QUAL), Deed(Event.DOUBTFUL_SET, AT, CLERK))
     assert (doubtful.status, doubtful.ins) == (PROV, None)
-    with pytest.raises(Refused, match="INSi|insi says nothing"):
+    with pytest.raises(Refused, match="insi says nothing"):
         vigilance.accept(doubtful, a_found(), at=AT, by=CLERK)
     lifted = vigilance.apply(doubtful, Deed(Event.DOUBTFUL_LIFTED, AT, CLERK))
     assert vigilance.accept(lifted, a_found(), at=AT, by=CLERK).status is RECUP

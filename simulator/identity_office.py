@@ -1,0 +1,177 @@
+"""Simulator, identity office: how a hospital uses its identity repository while a run goes on.
+
+Admissions are searched before they are created, at the start of a slot; what INSi answered is
+kept at its end: two transactions a slot, in an order that does not depend on the network. Not
+here: what the repository refuses (``rniv``), the calls (delivery.ins), tables (export).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from kit.settings import Settings
+from mocks.ins.messages import Individual
+from simulator.identities import HeldIdentity, LocalIdentity
+from simulator.rniv.agreement import discrepancies
+from simulator.rniv.lookup import settle_search
+from simulator.rniv.quality import Call
+from simulator.rniv.record import Found, Identity
+from simulator.rniv.rules import LETTERS_AT_MOST, Search
+from simulator.rniv.search_plan import SearchPlan, plan_for
+from simulator.rniv.store import Identities, Repository, database_name
+
+FOLDER = "identities"  # of a run: one database file a legal entity
+CLERK = "admission office"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdentityFile:
+    """The identities of a legal entity at the end of a run, as its repository holds them.
+
+    held: by admission. calls: each with its instant. work: open lines of the work-list, by kind.
+    """
+
+    identities: tuple[Identity, ...]
+    held: Mapping[str, HeldIdentity]
+    calls: tuple[tuple[datetime, Call], ...]
+    in_a_duplicate: frozenset[str]
+    in_a_collision: frozenset[str]
+    work: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A search that is over, kept at the end of the slot."""
+
+    plan: SearchPlan
+    found: Found | None
+
+
+class IdentityOffice:
+    """The admission office and the identity unit of one legal entity (identitovigilance)."""
+
+    def __init__(self, repository: Repository, admissions: Mapping[str, LocalIdentity]) -> None:
+        self._repository = repository
+        self._admissions = admissions
+        self._ipps: dict[str, str] = {}  # by admission
+        self._current: dict[str, Identity] = {}  # by IPP, as the repository gave it last
+        self._answers: dict[str, _Answered] = {}  # by IPP
+        self._settled: set[str] = set()  # IPPs whose search was answered, or given up
+
+    def admit(self, keys: Iterable[str]) -> None:
+        """Find the identity of each admission, or create it; those known already are skipped."""
+        new = sorted(
+            (self._admissions[key] for key in keys if key not in self._ipps),
+            key=lambda admission: (admission.admitted_at, admission.key),
+        )
+        if not new:
+            return
+        with self._repository.open() as identities:
+            for admission in new:
+                identity = _found_or_created(identities, admission)
+                self._ipps[admission.key] = identity.ipp
+                self._current[identity.ipp] = identity
+
+    def is_new(self, key: str) -> bool:
+        """Whether the admission made an identity: one that was found is not searched again."""
+        return self._ipps[key] == self._admissions[key].ipp
+
+    def is_settled(self, key: str) -> bool:
+        """Whether documents may be written: INSi answered, was not asked, or was given up."""
+        return self._ipps.get(key) in self._settled
+
+    def held(self, key: str) -> HeldIdentity:
+        """The identity of an admission."""
+        return HeldIdentity(self._admissions[key].patient, self._current[self._ipps[key]])
+
+    def search_plan(self, key: str) -> SearchPlan:
+        """What to ask INSi about the identity of an admission; nothing when it may not be."""
+        return plan_for(self._current[self._ipps[key]], by=CLERK)
+
+    def note(self, key: str, plan: SearchPlan, person: Individual | None = None) -> None:
+        """A search is over: what it gave is kept when the slot ends."""
+        found = Found(person.ins, person.traits, person.history) if person else None
+        self._answers[self._ipps[key]] = _Answered(plan, found)
+
+    def give_up(self, key: str) -> None:
+        """INSi is not asked any more: the identity stays as it is."""
+        self._settled.add(self._ipps[key])
+
+    def settle(self, at: datetime) -> None:
+        """Keep what INSi answered in this slot."""
+        if not self._answers:
+            return
+        with self._repository.open() as identities:
+            for ipp, answered in sorted(self._answers.items()):
+                self._current[ipp] = self._settle(identities, ipp, answered, at)
+                if not answered.plan.is_to_be_queued:
+                    self._settled.add(ipp)
+        self._answers.clear()
+
+    def _settle(
+        self, identities: Identities, ipp: str, answered: _Answered, at: datetime
+    ) -> Identity:
+        """A clerk accepts what agrees; what differs is for the identity unit."""
+        local, found = self._current[ipp].traits, answered.found
+        agrees = found is not None and not discrepancies(local, found.traits)
+        by = CLERK if agrees else ""
+        return settle_search(identities, ipp, answered.plan, found, at=at, by=by)
+
+    def file(self) -> IdentityFile:
+        """Everything, read again from the repository."""
+        with self._repository.open() as identities:
+            every = {identity.ipp: identity for identity in identities.every()}
+            return IdentityFile(
+                tuple(every.values()),
+                {
+                    key: HeldIdentity(self._admissions[key].patient, every[ipp])
+                    for key, ipp in self._ipps.items()
+                },
+                tuple(identities.work.dated_calls()),
+                frozenset(identities.in_a_duplicate()),
+                frozenset(identities.in_a_collision()),
+                dict(sorted(Counter(i.kind.value for i in identities.work.open_items()).items())),
+            )
+
+    def close(self) -> None:
+        """Close the repository."""
+        self._repository.close()
+
+
+def open_office(
+    folder: Path, settings: Settings, finess: str, admissions: Mapping[str, LocalIdentity]
+) -> IdentityOffice:
+    """The office of a legal entity over its repository, in a file below a run's folder."""
+    return IdentityOffice(Repository.of(repository_settings(folder, settings), finess), admissions)
+
+
+def forget_repositories(folder: Path) -> None:
+    """Take away the repositories an earlier run left in a folder."""
+    for path in (folder / FOLDER).glob(f"{database_name('*')}.sqlite*"):
+        path.unlink()
+
+
+def repository_settings(folder: Path, settings: Settings) -> Settings:
+    """Where the repositories of a run are: files of its own, whatever the bench's database."""
+    return replace(settings, data_dir=folder / FOLDER, database_url="")
+
+
+def _found_or_created(identities: Identities, admission: LocalIdentity) -> Identity:
+    """Search by birth date and the start of the name; only the same traits are recognised."""
+    typed = admission.typed
+    search = Search(typed.birth_date, typed.birth_name[:LETTERS_AT_MOST], CLERK)
+    for identity in identities.search(search):
+        if not discrepancies(typed, identity.traits):
+            return identity
+    return identities.create(
+        admission.ipp,
+        typed,
+        search,
+        at=admission.admitted_at,
+        by=CLERK,
+        evidence=admission.shown,
+    )
