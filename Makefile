@@ -17,7 +17,7 @@ run: setup ## start everything, play a first week, print the indicators
 	@$(BIN)/banc demo
 
 test: setup-dev ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup-dev ## ruff, mypy, import contracts, generated docs up to date
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
