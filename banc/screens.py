@@ -91,7 +91,7 @@ def playing(console: Console, scenario: Any) -> Iterator[Callable[[Any], None]]:
 
 
 def run(found: Any) -> RenderableType:
-    """What a play did, by channel."""
+    """What a play did, by channel; then the identities of each establishment."""
     table = Table(title=f"Run {found.folder}", title_justify="left")
     for name in ("Channel", "Delivered", "Refused", "Abandoned", "Retries"):
         table.add_column(name, justify="left" if name == "Channel" else "right")
@@ -99,7 +99,42 @@ def run(found: Any) -> RenderableType:
         table.add_row(
             row.channel, str(row.delivered), str(row.refused), str(row.abandoned), str(row.retries)
         )
-    return Group(table, Text(f"{found.deliveries} deliveries in {found.duration_s:.1f} s"))
+    told = Text(f"{found.deliveries} deliveries in {found.duration_s:.1f} s")
+    return Group(table, told, _identities(found.identities))
+
+
+def _identities(figures: Sequence[Mapping[str, Any]]) -> Table:
+    """The figures of each identity unit: counts, then the share."""
+    table = Table(title="Identités (identitovigilance)", title_justify="left")
+    table.add_column("Établissement", overflow="fold")
+    for name in ("IN-INSI", "Qualifiées", "Doublons", "Collisions", "INSi", "Délai QUAL"):
+        table.add_column(name, justify="right")
+    for row in figures:
+        shares = [_share(row[key]) for key in ("in_insi", "qualified", "duplicates", "collisions")]
+        table.add_row(row["name"], *shares, _answers(row["answers"]), _delay(row["delay"]))
+    return table
+
+
+def _share(ratio: Mapping[str, Any]) -> str:
+    return f"{ratio['numerator']}/{ratio['denominator']}\n{_percent(ratio['value'])}"
+
+
+def _answers(by_channel: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """How many of each answer of INSi, whatever the channel the traits came by."""
+    counts: dict[str, int] = {}
+    for row in by_channel.values():
+        for answer, ratio in row.items():
+            name = "panne" if answer == "fault" else answer
+            counts[name] = counts.get(name, 0) + ratio["numerator"]
+    return "\n".join(f"{name} : {count}" for name, count in counts.items() if count)
+
+
+def _delay(delay: Mapping[str, Any]) -> str:
+    """From admission to a qualified identity, over the stays that began within the run."""
+    if delay["median_minutes"] is None:
+        return _share(delay)
+    middle, late = (_number(delay[name]) for name in ("median_minutes", "p90_minutes"))
+    return f"{_share(delay)}\nmédiane {middle} min\np90 {late} min"
 
 
 def _percent(value: float | None) -> str:

@@ -7,8 +7,8 @@
 - ``transitions``: the table of statuses; ``rules``: what is refused; ``vigilance``: the deeds
 - ``search_plan``: which request to INSi comes next; ``lookup``: what its answers leave
 - ``detection``: duplicates, homonyms, collisions; ``merging``: what may become one
-- ``store`` over ``tables``: the repository in the hospital's own database, with ``pairs`` of
-  identities that are alike and the ``worklist``
+- ``store`` over ``statements`` and ``tables``: the repository in the hospital's own database,
+  with ``pairs`` of identities that are alike and the ``worklist``
 - ``quality``: the indicators of the identity unit
 - ``hl7v2``: the identity fields of PID and ZFD
 

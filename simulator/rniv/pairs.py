@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select
 from sqlalchemy.engine import Connection
 
 from simulator.rniv.detection import Likeness
 from simulator.rniv.tables import pair_table
+
+_PAIR = pair_table.c
+_FORGET = delete(pair_table).where(
+    _PAIR.sandbox == bindparam("its_sandbox"),
+    or_(_PAIR.one == bindparam("ipp"), _PAIR.other == bindparam("ipp")),
+)
+_FORGET_UNDECIDED = _FORGET.where(_PAIR.is_decided.is_(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,8 @@ class Pairs:
 
     def forget(self, ipp: str, *, undecided: bool = False) -> None:
         """Forget the pairs an identity is in, all or only those no clerk decided."""
-        columns = pair_table.c
-        mine = and_(columns.sandbox == self._sandbox, or_(columns.one == ipp, columns.other == ipp))
-        query = delete(pair_table).where(mine)
-        if undecided:
-            query = query.where(columns.is_decided.is_(False))
-        self._connection.execute(query)
+        query = _FORGET_UNDECIDED if undecided else _FORGET
+        self._connection.execute(query, {"its_sandbox": self._sandbox, "ipp": ipp})
 
     def _of(self, one: str, other: str) -> Any:
         columns = pair_table.c

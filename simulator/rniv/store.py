@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from kit.database import DEFAULT_SANDBOX, Database
 from kit.identity import IdentityTraits
 from kit.rules import Finding, RuleBook
 from kit.settings import Settings
-from simulator.rniv import errors, merging, rules, vigilance
+from simulator.rniv import errors, merging, rules, statements, vigilance
 from simulator.rniv.detection import (
     DUPLICATES,
     Comparison,
@@ -34,9 +33,7 @@ from simulator.rniv.record import Attribute, Identity, typed_date
 from simulator.rniv.rules import Deed, Search
 from simulator.rniv.tables import (
     change_row,
-    change_table,
     identity_row,
-    identity_table,
     metadata,
     read_change,
     read_identity,
@@ -127,7 +124,7 @@ class Identities:
         """
         rules.searching.check(search)
         born = typed_date(search.birth_date)[0]
-        found = self._find(identity_table.c.birth_date == born, identity_table.c.merged_into == "")
+        found = self._find(statements.BY_BIRTH, birth_date=born)
         return [identity for identity in found if _is_named(identity, search.name_start)]
 
     def create(
@@ -152,7 +149,7 @@ class Identities:
         identity = vigilance.create(ipp, traits, at=at, by=by, channel=channel)
         if evidence is not None:
             identity = vigilance.check_document(identity, evidence, at=at, by=by)
-        self._connection.execute(insert(identity_table).values(self._row(identity)))
+        self._connection.execute(statements.NEW, self._row(identity))
         self._note(identity, 0)
         return self._watched(identity, at, is_new=True)
 
@@ -160,7 +157,7 @@ class Identities:
 
     def get(self, ipp: str) -> Identity:
         """An identity as it is, merged or not. Raises Unknown."""
-        found = self._find(identity_table.c.ipp == ipp)
+        found = self._find(statements.BY_IPP, ipp=ipp)
         if not found:
             raise Unknown(ipp)
         return found[0]
@@ -174,12 +171,11 @@ class Identities:
 
     def every(self) -> list[Identity]:
         """Every identity, merged ones too, by IPP."""
-        return self._find()
+        return self._find(statements.EVERY)
 
     def holders(self, matricule: str) -> list[Identity]:
         """The active identities with this matricule in force: two are a proven duplicate."""
-        columns = identity_table.c
-        return self._find(columns.matricule == matricule, columns.merged_into == "")
+        return self._find(statements.BY_MATRICULE, matricule=matricule)
 
     # Changing.
 
@@ -279,42 +275,35 @@ class Identities:
 
     def _candidates(self, identity: Identity) -> list[Identity]:
         """Those an index finds: same or swapped birth date, same start of both names, same INS."""
-        columns, traits = identity_table.c, identity.traits
-        dates = (traits.birth_date, swapped_date(traits.birth_date))
-        ways = [
-            columns.birth_date.in_(dates),
-            and_(
-                columns.name_start == start(traits.birth_name),
-                columns.first_start == start(traits.first_name),
-            ),
-        ]
-        if identity.ins:
-            ways.append(columns.matricule == identity.ins.matricule)
-        found = self._find(or_(*ways), columns.ipp != identity.ipp, columns.merged_into == "")
+        traits = identity.traits
+        found = self._find(
+            statements.BY_LIKENESS,
+            ipp=identity.ipp,
+            birth_date=traits.birth_date,
+            swapped=swapped_date(traits.birth_date),
+            name_start=start(traits.birth_name),
+            first_start=start(traits.first_name),
+            matricule=identity.ins.matricule if identity.ins else statements.NOBODY,
+        )
         return [other for other in found if not other.is_held_back]
 
     # Rows.
 
     def _is_known(self, ipp: str) -> bool:
-        columns = identity_table.c
-        query = select(columns.ipp).where(columns.sandbox == self._sandbox, columns.ipp == ipp)
-        return self._connection.execute(query).first() is not None
+        values = {"sandbox": self._sandbox, "ipp": ipp}
+        return self._connection.execute(statements.IPP, values).first() is not None
 
-    def _find(self, *conditions: Any) -> list[Identity]:
-        columns = identity_table.c
-        query = select(identity_table).where(columns.sandbox == self._sandbox, *conditions)
-        rows = self._connection.execute(query.order_by(columns.ipp)).mappings().all()
-        lines = self._lines([row["ipp"] for row in rows])
-        return [read_identity(row, tuple(lines.get(row["ipp"], ()))) for row in rows]
+    def _find(self, query: Any, **values: Any) -> list[Identity]:
+        rows = self._connection.execute(query, {"sandbox": self._sandbox, **values})
+        found = rows.mappings().all()
+        lines = self._lines([row["ipp"] for row in found])
+        return [read_identity(row, tuple(lines.get(row["ipp"], ()))) for row in found]
 
     def _lines(self, ipps: Sequence[str]) -> dict[str, list[Any]]:
-        columns = change_table.c
         found: dict[str, list[Any]] = {}
         for at in range(0, len(ipps), 500):  # a statement takes so many values
-            query = select(change_table).where(
-                columns.sandbox == self._sandbox, columns.ipp.in_(ipps[at : at + 500])
-            )
-            for row in self._connection.execute(query.order_by("ipp", "rank")).mappings():
+            values = {"sandbox": self._sandbox, "ipps": ipps[at : at + 500]}
+            for row in self._connection.execute(statements.LINES, values).mappings():
                 found.setdefault(row["ipp"], []).append(read_change(row))
         return found
 
@@ -322,16 +311,14 @@ class Identities:
         return identity_row(identity, self._sandbox)
 
     def _write(self, identity: Identity) -> None:
-        columns = identity_table.c
-        key = (columns.sandbox == self._sandbox, columns.ipp == identity.ipp)
         lines = self._lines([identity.ipp]).get(identity.ipp, [])
         known = len(lines)
         if not known:  # the first line is that of its creation
             raise Unknown(identity.ipp)
         if tuple(lines) != identity.history[:known]:
             raise Stale(identity.ipp)
-        query = update(identity_table).where(*key, columns.version == known)
-        if self._connection.execute(query.values(self._row(identity))).rowcount != 1:
+        key = {"its_sandbox": self._sandbox, "its_ipp": identity.ipp, "known": known}
+        if self._connection.execute(statements.CHANGED, self._row(identity) | key).rowcount != 1:
             raise Stale(identity.ipp)
         self._note(identity, known)
 
@@ -342,7 +329,7 @@ class Identities:
             if rank >= known
         ]
         if new:
-            self._connection.execute(insert(change_table), new)
+            self._connection.execute(statements.NEW_LINES, new)
 
 
 def _is_named(identity: Identity, name_start: str) -> bool:

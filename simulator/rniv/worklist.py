@@ -20,6 +20,8 @@ from simulator.rniv.quality import Call
 from simulator.rniv.search_plan import Answer
 from simulator.rniv.tables import call_table, work_table
 
+_NEW_CALL = insert(call_table)
+
 
 class Kind(StrEnum):
     """Why an identity is on the list."""
@@ -119,9 +121,7 @@ class Worklist:
         """Keep a call of INSi (EXI REC 07 and 08: calls are logged)."""
         kept = "fault" if "fault" in answer.value else answer.value
         names = {"sandbox": self._sandbox, "ipp": ipp, "at": at}
-        self._connection.execute(
-            insert(call_table).values(**names, channel=channel.value, answer=kept)
-        )
+        self._connection.execute(_NEW_CALL, {**names, "channel": channel.value, "answer": kept})
 
     def calls(self) -> list[Call]:
         """The calls, for the answer mix."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from banc.bench import Bench, running
 from banc.control import reset_bench
 from banc.parts import parts
 from kit.clock import bench_clock
+from kit.identity import IdentityStatus
 from kit.settings import Settings
+from simulator.identity_office import repository_settings
+from simulator.rniv.store import Repository
 from simulator.run import Progress, Run, play
 from simulator.scenario import Outage, load
 from tests.conftest import ROOT, free_port
@@ -120,6 +124,102 @@ def test_the_same_seed_sends_the_same_bytes(run: Run, bench: Settings, tmp_path:
     query = """SELECT transaction, size_bytes, subject, facts -> '$.documents' AS documents
         FROM exchange WHERE service IN ('dmp', 'ins', 'mssante') ORDER BY ALL"""
     assert rows(again, query) == rows(run, query)
+    for table in (IDENTITIES, CALLS):
+        assert rows(again, table) == rows(run, table)
+    assert again.identities == run.identities
+
+
+IDENTITIES = "SELECT * FROM identity ORDER BY ALL"
+CALLS = "SELECT * FROM insi_call ORDER BY ALL"
+
+
+@pytest.fixture(scope="module")
+def repository(run: Run, bench: Settings) -> Iterator[Repository]:
+    """The repository the hospital kept in the run's folder."""
+    found = Repository.of(repository_settings(run.folder, bench), SMOKE.establishments[0].finess)
+    yield found
+    found.close()
+
+
+def test_what_went_to_the_dmp_was_qualified_in_the_repository_then(
+    run: Run, repository: Repository
+) -> None:
+    query = """SELECT DISTINCT d ->> 'patient_id', stated_at FROM (
+        SELECT unnest(CAST(facts -> '$.documents' AS JSON[])) AS d, stated_at
+        FROM exchange WHERE transaction = 'TD2.1')"""
+    sent = rows(run, query)
+    assert sent
+    with repository.open() as identities:
+        for matricule, at in sent:
+            (holder,) = identities.holders(matricule.partition("^")[0])
+            assert holder.status is IdentityStatus.QUALIFIED
+            assert holder.qualified_at
+            assert holder.qualified_at <= at.replace(tzinfo=UTC)
+
+
+def test_no_other_matricule_leaves(run: Run) -> None:
+    qualified = "SELECT patient_id FROM identity WHERE status = 'qualified'"
+    query = f"""SELECT count(*), count(*) FILTER (subject NOT IN ({qualified})) FROM exchange
+        WHERE service = 'dmp'"""
+    count, others = rows(run, query)[0]
+    assert count > 0
+    assert others == 0
+    told = """SELECT count(*), count(e.id) FROM identity i
+        LEFT JOIN exchange e ON e.service IN ('dmp', 'mssante') AND contains(e.facts, i.patient_id)
+        WHERE i.status <> 'qualified'"""
+    unqualified, left = rows(run, told)[0]
+    assert unqualified > 0
+    assert left == 0
+
+
+def test_the_tables_of_identities_are_what_the_repository_holds(
+    run: Run, repository: Repository
+) -> None:
+    told = rows(run, "SELECT identity_id, status, qualified_at FROM identity ORDER BY ALL")
+    with repository.open() as identities:
+        held = [
+            (
+                one.ipp,
+                one.status.name.lower(),
+                one.qualified_at and one.qualified_at.replace(tzinfo=None),
+            )
+            for one in identities.every()
+        ]
+        calls = len(identities.work.calls())
+    assert told == held
+    assert len(rows(run, CALLS)) == calls
+    received = "SELECT count(*) FROM exchange WHERE transaction = 'WS_INS2'"
+    assert rows(run, received) == [(calls,)]
+    strays = """SELECT count(*) FROM stay s LEFT JOIN identity i USING (finess_ej, patient_id)
+        WHERE s.ins_status IS DISTINCT FROM i.status"""
+    assert rows(run, strays) == [(0,)]
+
+
+def test_the_figures_of_identities_are_counted_over_the_tables(run: Run) -> None:
+    (figures,) = run.identities
+    query = """SELECT count(*) FILTER (retrieved), count(*) FILTER (status = 'qualified'),
+        count(*) FROM identity"""
+    retrieved, qualified, every = rows(run, query)[0]
+    assert (figures["in_insi"]["numerator"], figures["in_insi"]["denominator"]) == (
+        retrieved,
+        every,
+    )
+    assert (figures["qualified"]["numerator"], figures["qualified"]["denominator"]) == (
+        qualified,
+        every,
+    )
+    answers = "SELECT result, count(*) FROM insi_call GROUP BY ALL"
+    told = {
+        answer: ratio["numerator"]
+        for answer, ratio in figures["answers"]["SM"].items()
+        if ratio["numerator"]
+    }
+    assert told == dict(rows(run, answers))
+    stays = f"""SELECT count(*) FILTER (ins_status = 'qualified'), count(*) FROM stay
+        WHERE admitted_at >= '{SMOKE.starts_at.astimezone(UTC):%Y-%m-%d %H:%M}'"""
+    delay = figures["delay"]
+    assert [(delay["numerator"], delay["denominator"])] == rows(run, stays)
+    assert 0 <= delay["median_minutes"] <= delay["p90_minutes"]
 
 
 def test_an_outage_ends_with_everything_delivered(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
-from kit.world import Patient
 from mocks.dmp.messages import Record
 from simulator.courier import Clients, Courier, Handled
 from simulator.delivery import Attempt, Outcome
 from simulator.delivery.dmp import FOUND_LATER, NO_ANSWER, TD0_2, TD2_1, TD3_1B
-from simulator.identities import IdentityState, LocalIdentity
+from simulator.identities import HeldIdentity
 from simulator.plan import make_plan
 from simulator.posting import Job, Task
 from simulator.streams import Streams
-from tests.simulator.builders import MONDAY, WORLD, a_scenario
+from tests.simulator.builders import MONDAY, WORLD, a_held, a_scenario
 
 PLAN = make_plan(a_scenario(), WORLD)
 FEED = next(job for job in PLAN.jobs if job.task is Task.FEED and not job.is_flawed)
@@ -53,18 +53,21 @@ class ScriptedDmp:
         return Attempt(TD3_1B, Outcome.DELIVERED), found
 
 
-def a_state(patient: Patient, *, is_checked: bool = True, has_ins: bool = True) -> IdentityState:
-    state = IdentityState(LocalIdentity("k", patient, patient.traits, is_checked))
-    if has_ins:
-        state.retrieved(patient.ins, patient.traits)
-    return state
+class OneIdentity:
+    """The office of one person, whose search is over."""
+
+    def __init__(self, held: HeldIdentity) -> None:
+        self._held = held
+
+    def held(self, _: str) -> HeldIdentity:
+        return self._held
 
 
 def a_courier(dmp: ScriptedDmp, **identity: bool) -> Courier:
     assert FEED.paper
-    state = a_state(FEED.paper.encounter.patient, **identity)
+    office: Any = OneIdentity(a_held(FEED.paper.encounter.patient, **identity))
     clients: Any = Clients(dmp, None, None, None, None)  # type: ignore[arg-type]
-    return Courier(clients, {FEED.identity: state}, Streams(1))
+    return Courier(clients, office, Streams(1))
 
 
 def deliver(courier: Courier, job: Job = FEED, tries: int = 1, hours: int = 0) -> Handled:
@@ -76,22 +79,15 @@ LOST = Attempt(TD2_1, Outcome.FAILED, NO_ANSWER)
 
 
 def test_without_a_qualified_ins_nothing_is_sent() -> None:
-    for identity in ({"has_ins": False}, {"is_checked": False}):
+    deleted = replace(FEED, task=Task.DELETE)
+    to_citizen = replace(FEED, task=Task.CITIZEN)
+    unqualified = ({"has_ins": False}, {"is_checked": False})
+    for identity, job in product(unqualified, (FEED, deleted, to_citizen)):
         dmp = ScriptedDmp()
-        found = deliver(a_courier(dmp, **identity), job=_patient_job(insists=False))
+        found = deliver(a_courier(dmp, **identity), job=job)
         assert found.withheld == "INS_NOT_QUALIFIED"
         assert found.is_over
         assert dmp.calls == []
-
-
-def _patient_job(*, insists: bool) -> Job:
-    return replace(FEED, insists=insists)
-
-
-def test_a_team_that_insists_sends_a_retrieved_ins_too() -> None:
-    dmp = ScriptedDmp(lots=[TAKEN])
-    found = deliver(a_courier(dmp, is_checked=False), job=_patient_job(insists=True))
-    assert found.attempts[-1] == TAKEN
 
 
 def test_the_record_is_asked_for_before_the_first_deposit_and_kept_a_while() -> None:

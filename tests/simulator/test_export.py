@@ -10,16 +10,17 @@ import duckdb
 
 from simulator.delivery import Attempt, Outcome
 from simulator.export import TABLES, Observed, described, write_tables
-from simulator.identities import IdentityState
+from simulator.identity_office import IdentityFile
 from simulator.plan import make_plan
 from simulator.posting import Task
 from simulator.rounds import Sent
 from simulator.scenario import Evidence
-from tests.simulator.builders import MONDAY, WORLD, a_scenario, an_establishment
+from tests.simulator.builders import CLINIC, MONDAY, WORLD, a_scenario, an_establishment
 
 DAY = MONDAY.date()
 PROOF = Evidence("mss_whitelist", DAY, DAY)
 PLAN = make_plan(a_scenario(an_establishment(evidence=(PROOF,)), days=4), WORLD)
+FILES = {CLINIC: IdentityFile((), {}, (), frozenset(), frozenset(), {})}
 FEED = next(job for job in PLAN.jobs if job.task is Task.FEED)
 LINE = {
     "id": "e1", "seq": 1, "sandbox": "default", "received_at": "2026-11-21T10:00:00.5+00:00",
@@ -32,8 +33,7 @@ LINE = {
 
 def written(folder: Path, exchanges: list[dict[str, Any]]) -> Any:
     attempt = Attempt("TD2.1", Outcome.DELIVERED, reference="1.2.3")
-    identities = {key: IdentityState(local) for key, local in PLAN.identities.items()}
-    seen = Observed([Sent(FEED, attempt, 1, MONDAY)], identities, exchanges, ())
+    seen = Observed([Sent(FEED, attempt, 1, MONDAY)], FILES, exchanges, ())
     write_tables(folder, PLAN, seen)
     connection = duckdb.connect()
     for name in TABLES:
@@ -84,8 +84,7 @@ def test_a_path_with_a_quote_is_written_to(tmp_path: Path) -> None:
     folder = tmp_path / "l'essai"
     folder.mkdir()
     assert written(tmp_path, []) is not None
-    identities = {key: IdentityState(local) for key, local in PLAN.identities.items()}
-    write_tables(folder, PLAN, Observed([], identities, [], ()))
+    write_tables(folder, PLAN, Observed([], FILES, [], ()))
     assert (folder / "stay.parquet").is_file()
 
 

@@ -1,4 +1,4 @@
-"""Identities: what is typed, what may be sent, and the status that follows."""
+"""Identities: what is typed and shown at admission, and how documents name a person."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ from dataclasses import replace
 import pytest
 
 from kit.identity import IdentityStatus
-from simulator.identities import (
-    SLIPS,
-    IdentityState,
-    LocalIdentity,
-    draw_local_identity,
-    sendable,
-)
+from simulator.identities import SLIPS, draw_local_identity
+from simulator.plan import make_plan
+from simulator.rniv.evidence import is_enough
+from simulator.rniv.search_plan import as_insi_writes
 from simulator.streams import Streams
-from tests.simulator.builders import WORLD
+from tests.simulator.builders import WORLD, a_held, a_scenario
 
 PATIENT = WORLD.patient(31_234_567)
-
-
-def a_state(*, is_checked: bool = True) -> IdentityState:
-    return IdentityState(LocalIdentity("0B9013000/1", PATIENT, PATIENT.traits, is_checked))
-
+ADMISSIONS = make_plan(a_scenario(), WORLD).encounters[:40]
 
 STATUSES = [  # identity document checked, INS found, status
     (True, True, IdentityStatus.QUALIFIED),
@@ -33,25 +26,20 @@ STATUSES = [  # identity document checked, INS found, status
 
 
 @pytest.mark.parametrize(("is_checked", "is_found", "status"), STATUSES)
-def test_the_status_has_two_independent_axes(
+def test_the_ins_travels_only_when_both_axes_hold(
     is_checked: bool, is_found: bool, status: IdentityStatus
 ) -> None:
-    state = a_state(is_checked=is_checked)
-    assert state.status is IdentityStatus.PROVISIONAL
-    if is_found:
-        state.retrieved(PATIENT.ins, PATIENT.traits)
-    else:
-        state.unknown()
-    assert state.status is status
-    assert state.is_settled
+    held = a_held(PATIENT, is_checked=is_checked, has_ins=is_found)
+    assert held.status is status
+    is_qualified = status is IdentityStatus.QUALIFIED
+    assert held.outward_ins == (PATIENT.ins if is_qualified else None)
 
 
 def test_the_traits_of_the_national_base_replace_those_typed() -> None:
     typed = replace(PATIENT.traits, birth_name="ERREUR")
-    state = IdentityState(LocalIdentity("k", PATIENT, typed, is_checked=True))
-    assert state.as_patient().traits.birth_name == "ERREUR"
-    state.retrieved(PATIENT.ins, PATIENT.traits)
-    assert state.as_patient() == PATIENT
+    held = a_held(PATIENT, typed=typed, has_ins=False)
+    assert held.as_patient().traits.birth_name == "ERREUR"
+    assert a_held(PATIENT, typed=typed).as_patient() == PATIENT
 
 
 @pytest.mark.parametrize("slip", SLIPS)
@@ -61,22 +49,16 @@ def test_each_slip_changes_a_trait(slip: object) -> None:
 
 
 def test_no_error_means_what_is_sent_is_right() -> None:
-    for number in range(20):
-        stream = Streams(3)[str(number)]
-        local = draw_local_identity("k", PATIENT, stream, errors=0.0, checked=1.0)
-        assert sendable(local.typed) == PATIENT.traits
+    for found in ADMISSIONS:
+        local = draw_local_identity(found, Streams(3)[found.id], errors=0.0, checked=1.0)
+        assert as_insi_writes(local.typed) == found.patient.traits
 
 
-SENDABLE = [  # typed, sent
-    ("D’Æion", "D'AEION"),
-    ("Élodie--Anne", "ELODIE--ANNE"),
-    ("MARTIN/DOUBLON 2", None),
-    ("MARTIN_B", None),
-    ("-MARTIN", None),
-]
-
-
-@pytest.mark.parametrize(("typed", "sent"), SENDABLE)
-def test_a_character_without_equivalent_is_never_sent(typed: str, sent: str | None) -> None:
-    found = sendable(replace(PATIENT.traits, birth_name=typed))
-    assert (found.birth_name if found else None) == sent
+def test_what_is_shown_proves_an_identity_and_nothing_is_shown_when_nobody_checks() -> None:
+    for found in ADMISSIONS:
+        shown = draw_local_identity(found, Streams(3)[found.id], errors=0.0, checked=1.0).shown
+        assert shown
+        assert is_enough(shown)
+        assert (shown.code == "LEP") is (found.patient.traits.birth_date > "2008-12-31")
+        nobody = draw_local_identity(found, Streams(3)[found.id], errors=0.0, checked=0.0)
+        assert nobody.shown is None

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 
 import pytest
 
 from kit.cda import read_header
-from kit.identity import IdentityStatus
 from simulator.courier import write_paper
-from simulator.identities import IdentityState
 from simulator.movements import Exit, Kind
 from simulator.plan import Plan, make_plan
 from simulator.posting import Task
 from simulator.streams import Streams
-from tests.simulator.builders import LOCAL_HOSPITAL, WORLD, a_scenario, an_establishment, habits
+from tests.simulator.builders import (
+    LOCAL_HOSPITAL,
+    WORLD,
+    a_held,
+    a_scenario,
+    an_establishment,
+    habits,
+)
 
 SCENARIO = a_scenario(an_establishment(habits=habits(corrected=0.5, deleted=0.2)), days=4)
 
@@ -34,25 +40,21 @@ def test_the_same_seed_gives_the_same_plan_and_another_one_does_not(plan: Plan) 
 def test_the_same_seed_gives_the_same_bytes(plan: Plan) -> None:
     again = make_plan(SCENARIO, WORLD)
     for mine, other in list(zip(plan.papers, again.papers, strict=True))[:12]:
-        key = mine.encounter.identity_key
         written = [
-            write_paper(paper, IdentityState(held.identities[key]), Streams(plan.seed)).cda
-            for paper, held in ((mine, plan), (other, again))
+            write_paper(paper, a_held(paper.encounter.patient), Streams(plan.seed)).cda
+            for paper in (mine, other)
         ]
         assert written[0] == written[1]
 
 
 def test_each_paper_can_be_written_with_and_without_an_ins(plan: Plan) -> None:
     for paper in plan.papers:
-        identity = IdentityState(plan.identities[paper.encounter.identity_key])
-        before = read_header(write_paper(paper, identity, Streams(plan.seed)).cda)
         patient = paper.encounter.patient
-        identity.retrieved(patient.ins, patient.traits)
-        after = read_header(write_paper(paper, identity, Streams(plan.seed)).cda)
-        assert before.patient.ins is None
-        is_qualified = identity.status is IdentityStatus.QUALIFIED
-        assert (after.patient.ins == patient.ins) is is_qualified
-        assert after.unique_id == paper.unique_id
+        for is_checked, has_ins in product((True, False), repeat=2):
+            identity = a_held(patient, is_checked=is_checked, has_ins=has_ins)
+            header = read_header(write_paper(paper, identity, Streams(plan.seed)).cda)
+            assert header.patient.ins == (patient.ins if is_checked and has_ins else None)
+            assert header.unique_id == paper.unique_id
 
 
 def test_jobs_are_due_within_the_run_and_in_order(plan: Plan) -> None:
@@ -62,10 +64,20 @@ def test_jobs_are_due_within_the_run_and_in_order(plan: Plan) -> None:
     assert due[-1] < plan.scenario.ends_at
 
 
-def test_every_identity_is_looked_up_once(plan: Plan) -> None:
+def test_every_admission_is_looked_up_once(plan: Plan) -> None:
     asked = Counter(job.identity for job in plan.jobs if job.task is Task.LOOKUP)
     assert set(asked.values()) == {1}
     assert {job.identity for job in plan.jobs if job.paper} <= set(asked)
+
+
+def test_who_comes_again_is_admitted_again(plan: Plan) -> None:
+    for found in plan.encounters:
+        admitted = plan.identities[found.admission_key]
+        assert admitted.patient == found.patient
+        assert admitted.admitted_at <= found.admitted_at
+    again = [key for key in plan.identities if key.count("/") == 2]
+    assert again
+    assert len({item.ipp for item in plan.identities.values()}) == len(plan.identities)
 
 
 def test_a_letter_follows_the_exit_and_none_follows_death_or_mutation(plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,11 +28,14 @@ class ScriptedCourier:
         self.known: set[str] = set()
         self.delivered: list[tuple[str, datetime]] = []
         self.given_up: list[str] = []
+        self.admitted: list[str] = []
+        self.settled: list[datetime] = []
 
     def is_ready(self, job: Job) -> bool:
         return job.task in (Task.LOOKUP, Task.BEDS) or job.identity in self.known
 
     async def deliver(self, job: Job, at: datetime, tries: int) -> Handled:
+        assert job.task is not Task.LOOKUP or job.identity in self.admitted
         await asyncio.sleep(0)
         if tries <= self.failures[job.id]:
             return Handled((Attempt(MAIN[job.task], Outcome.FAILED, "NO_ANSWER"),))
@@ -44,6 +48,12 @@ class ScriptedCourier:
         self.given_up.append(job.id)
 
     def forget(self, job: Job) -> None: ...
+
+    def admit(self, jobs: Iterable[Job]) -> None:
+        self.admitted += [job.identity for job in jobs if job.task is Task.LOOKUP]
+
+    def settle(self, at: datetime) -> None:
+        self.settled.append(at)
 
 
 def play(
@@ -75,6 +85,7 @@ def test_everything_is_delivered_once_after_it_is_due() -> None:
     assert set_to == sorted(set_to)
     assert rounds.tallies[CLINIC].delivered == told[-1][1].expected == len(PLAN.jobs)
     assert rounds.tallies[CLINIC].waiting == 0
+    assert len(courier.settled) == len(told)  # at every slot
 
 
 def test_a_chain_keeps_its_order_when_its_first_job_fails() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from kit.identity import IdentityStatus
 from kit.xml import build, serialize
 from mocks.dmp.messages import write_success
 from mocks.dmp.messages.response import FAILURE
@@ -15,21 +14,16 @@ from simulator.courier import write_paper
 from simulator.delivery import NoAnswer, Outcome, Stamp
 from simulator.delivery.dmp import NO_ANSWER, Deposit, DmpClient
 from simulator.delivery.sender import Sender
-from simulator.identities import IdentityState, LocalIdentity
 from simulator.plan import make_plan
 from simulator.streams import Streams
-from tests.simulator.builders import MONDAY, WORLD, a_scenario
+from tests.simulator.builders import MONDAY, WORLD, a_held, a_scenario
 from tests.simulator.delivery.fakes import ScriptedWire, a_fault
 
 PAPER = next(paper for paper in make_plan(a_scenario(), WORLD).papers if paper.kind == "LDL")
 
 
 def a_cda() -> bytes:
-    patient = PAPER.encounter.patient
-    state = IdentityState(LocalIdentity("k", patient, patient.traits, is_checked=True))
-    state.retrieved(patient.ins, patient.traits)
-    assert state.status is IdentityStatus.QUALIFIED
-    return write_paper(PAPER, state, Streams(1)).cda
+    return write_paper(PAPER, a_held(PAPER.encounter.patient), Streams(1)).cda
 
 
 def a_deposit(client: DmpClient, seed: int = 1) -> Deposit:

@@ -9,22 +9,18 @@ from simulator.courier import write_paper
 from simulator.delivery import Stamp
 from simulator.delivery.mssante import MailClient, MailServer
 from simulator.delivery.sender import Sender
-from simulator.identities import IdentityState, LocalIdentity
 from simulator.papers import Paper
 from simulator.plan import make_plan
 from simulator.streams import Streams
-from tests.simulator.builders import MONDAY, WORLD, a_scenario
+from tests.simulator.builders import MONDAY, WORLD, a_held, a_scenario
 
 PAPERS = {paper.kind: paper for paper in make_plan(a_scenario(days=4), WORLD).papers}
 DOCTOR = "camille.testeur@medecin.formation.mssante.fr"
 
 
 def a_letter(sender: Sender, paper: Paper, *, has_ins: bool, to: str = DOCTOR) -> bytes:
-    patient = paper.encounter.patient
-    state = IdentityState(LocalIdentity("k", patient, patient.traits, is_checked=True))
-    if has_ins:
-        state.retrieved(patient.ins, patient.traits)
-    cda = write_paper(paper, state, Streams(1)).cda
+    held = a_held(paper.encounter.patient, has_ins=has_ins)
+    cda = write_paper(paper, held, Streams(1)).cda
     server = MailServer("127.0.0.1", 1, "", None)  # type: ignore[arg-type]
     client = MailClient(sender, server)
     stamp = Stamp(MONDAY, Streams(1)["letter"])

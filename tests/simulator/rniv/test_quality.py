@@ -61,3 +61,26 @@ def test_delays_are_of_the_stays_that_were_qualified() -> None:
     assert found.qualified == Ratio(11, 12)
     assert found.median == timedelta(hours=4)
     assert found.p90 == timedelta(hours=8)
+
+
+def test_every_figure_is_told_with_its_two_counts() -> None:
+    found = quality.measure(
+        FILE,
+        in_a_duplicate={"0", "1"},
+        in_a_collision=(),
+        calls=[Call("SM", "00"), Call("SM", "01")],
+        stays=[Stay(AT, AT + timedelta(minutes=30)), Stay(AT)],
+    ).as_dict()
+    assert found["in_insi"] == {"numerator": 3, "denominator": 5, "value": 0.6}
+    assert found["qualified"]["numerator"] == found["duplicates"]["numerator"] == 2
+    assert found["collisions"] == {"numerator": 0, "denominator": 5, "value": 0.0}
+    assert found["answers"]["SM"]["01"] == {"numerator": 1, "denominator": 2, "value": 0.5}
+    counts = {"numerator": 1, "denominator": 2, "value": 0.5}
+    assert found["delay"] == {**counts, "median_minutes": 30.0, "p90_minutes": 30.0}
+    nothing = quality.measure([], in_a_duplicate=(), in_a_collision=(), calls=(), stays=())
+    assert nothing.as_dict()["delay"]["median_minutes"] is None
+
+
+def test_an_identity_tells_since_when_it_has_its_ins() -> None:
+    assert [one.retrieved_at for one in FILE] == [None, AT, None, AT, AT]
+    assert [one.qualified_at for one in FILE] == [None, None, None, AT, AT]

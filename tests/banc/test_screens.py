@@ -1,0 +1,46 @@
+"""Screens: what a play is told to have done, read as it is printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from rich.console import Console
+
+from banc import screens
+
+
+def a_ratio(numerator: int, denominator: int) -> dict[str, Any]:
+    value = numerator / denominator if denominator else None
+    return {"numerator": numerator, "denominator": denominator, "value": value}
+
+
+def printed(delay: dict[str, Any]) -> str:
+    answers = {"SM": {"00": a_ratio(9, 10), "01": a_ratio(0, 10), "fault": a_ratio(1, 10)}}
+    figures = {
+        "name": "Clinique", "in_insi": a_ratio(9, 10), "qualified": a_ratio(8, 10),
+        "duplicates": a_ratio(2, 10), "collisions": a_ratio(0, 0), "answers": answers,
+        "delay": delay,
+    }  # fmt: skip
+    run = SimpleNamespace(
+        folder=Path("x"), channels=(), deliveries=0, duration_s=1.0, identities=(figures,)
+    )
+    console = Console(width=100)
+    with console.capture() as kept:
+        console.print(screens.run(run))
+    return kept.get()
+
+
+def test_identities_are_told_with_their_counts_and_in_french() -> None:
+    told = printed({**a_ratio(3, 4), "median_minutes": 12.5, "p90_minutes": 30.0})
+    for text in ("IN-INSI", "Qualifiées", "9/10", "80,0 %", "00 : 9", "panne : 1", "0/0",
+                 "médiane 12,5 min", "p90 30,0 min"):  # fmt: skip
+        assert text in told
+    assert "01 :" not in told
+
+
+def test_without_a_qualified_stay_there_is_no_delay() -> None:
+    told = printed({**a_ratio(0, 4), "median_minutes": None, "p90_minutes": None})
+    assert "0/4" in told
+    assert "médiane" not in told
