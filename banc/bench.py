@@ -174,10 +174,14 @@ class Bench:
         """Whether the supervisor lives."""
         return self._supervisor is not None and self._supervisor.poll() is None
 
-    def wait(self) -> None:
-        """Block until the supervisor ends."""
-        while self.is_running():
-            time.sleep(0.2)
+    def wait(self) -> bool:
+        """Block until Ctrl-C (true) or until the supervisor ends by itself (false)."""
+        try:
+            while self.is_running():
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            return True
+        return False
 
     def stop(self) -> None:
         """Stop every part and wait for it."""

@@ -63,8 +63,13 @@ def up() -> None:
     with _bench(settings) as bench:
         out.print(screens.addresses(settings))
         out.print("Ctrl-C stops the bench.")
-        bench.wait()
-        raise Stop("the bench stopped; see " + str(settings.data_dir / "log"))
+        _wait(bench)
+
+
+def _wait(bench: Bench) -> None:
+    if not bench.wait():
+        raise Stop("the bench stopped; see " + str(bench.settings.data_dir / "log"))
+    err.print("\nStopping.", style="yellow")
 
 
 @contextmanager
@@ -250,7 +255,7 @@ def demo(
             raise typer.Exit(0 if measurement.results else 1)
         out.print(screens.addresses(settings))
         out.print(f"Console: http://{settings.host}:{settings.console_port}  (Ctrl-C stops)")
-        bench.wait()
+        _wait(bench)
 
 
 @app.command(hidden=True)

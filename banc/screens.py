@@ -103,20 +103,25 @@ def run(found: Any) -> RenderableType:
     return Group(table, told, _identities(found.identities))
 
 
-def _identities(figures: Sequence[Mapping[str, Any]]) -> Table:
-    """The figures of each identity unit: counts, then the share."""
-    table = Table(title="Identités (identitovigilance)", title_justify="left")
-    table.add_column("Établissement", overflow="fold")
-    for name in ("IN-INSI", "Qualifiées", "Doublons", "Collisions", "INSi", "Délai QUAL"):
-        table.add_column(name, justify="right")
+def _identities(figures: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """The figures of each identity unit, two lines an establishment: count, then the share."""
+    blocks = [Text("\nIdentités (identitovigilance)", style="bold")]
     for row in figures:
-        shares = [_share(row[key]) for key in ("in_insi", "qualified", "duplicates", "collisions")]
-        table.add_row(row["name"], *shares, _answers(row["answers"]), _delay(row["delay"]))
-    return table
+        first = (
+            f"IN-INSI {_share(row['in_insi'])}   Qualifiées {_share(row['qualified'])}   "
+            f"Délai {_delay(row['delay'])}"
+        )
+        second = (
+            f"Doublons {_share(row['duplicates'])}   Collisions {_share(row['collisions'])}   "
+            f"INSi {_answers(row['answers'])}"
+        )
+        name = Text(f"  {row['name']}\n", style="cyan")
+        blocks.append(name.append(f"    {first}\n    {second}", style="default"))
+    return Group(*blocks)
 
 
 def _share(ratio: Mapping[str, Any]) -> str:
-    return f"{ratio['numerator']}/{ratio['denominator']}\n{_percent(ratio['value'])}"
+    return f"{ratio['numerator']}/{ratio['denominator']} ({_percent(ratio['value'])})"
 
 
 def _answers(by_channel: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
@@ -126,7 +131,7 @@ def _answers(by_channel: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
         for answer, ratio in row.items():
             name = "panne" if answer == "fault" else answer
             counts[name] = counts.get(name, 0) + ratio["numerator"]
-    return "\n".join(f"{name} : {count}" for name, count in counts.items() if count)
+    return ", ".join(f"{name} : {count}" for name, count in counts.items() if count)
 
 
 def _delay(delay: Mapping[str, Any]) -> str:
@@ -134,7 +139,7 @@ def _delay(delay: Mapping[str, Any]) -> str:
     if delay["median_minutes"] is None:
         return _share(delay)
     middle, late = (_number(delay[name]) for name in ("median_minutes", "p90_minutes"))
-    return f"{_share(delay)}\nmédiane {middle} min\np90 {late} min"
+    return f"{_share(delay)}\n      médiane {middle} min, p90 {late} min"
 
 
 def _percent(value: float | None) -> str:
