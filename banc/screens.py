@@ -104,19 +104,19 @@ def run(found: Any) -> RenderableType:
 
 
 def _identities(figures: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """The figures of each identity unit, two lines an establishment: count, then the share."""
+    """The figures of each identity unit: count, then the share."""
     blocks = [Text("\nIdentités (identitovigilance)", style="bold")]
     for row in figures:
-        first = (
-            f"IN-INSI {_share(row['in_insi'])}   Qualifiées {_share(row['qualified'])}   "
-            f"Délai {_delay(row['delay'])}"
+        lines = (
+            f"IN-INSI {_share(row['in_insi'])}   Qualifiées {_share(row['qualified'])}",
+            f"Doublons {_share(row['duplicates'])}   Collisions {_share(row['collisions'])}",
+            f"Réponses d'INSi {_answers(row['answers'])}",
+            f"Délai de qualification {_delay(row['delay'])}",
         )
-        second = (
-            f"Doublons {_share(row['duplicates'])}   Collisions {_share(row['collisions'])}   "
-            f"INSi {_answers(row['answers'])}"
-        )
-        name = Text(f"  {row['name']}\n", style="cyan")
-        blocks.append(name.append(f"    {first}\n    {second}", style="default"))
+        told = Text(f"  {row['name']}", style="cyan")
+        for line in lines:
+            told.append(f"\n    {line}", style="default")
+        blocks.append(told)
     return Group(*blocks)
 
 
@@ -139,7 +139,7 @@ def _delay(delay: Mapping[str, Any]) -> str:
     if delay["median_minutes"] is None:
         return _share(delay)
     middle, late = (_number(delay[name]) for name in ("median_minutes", "p90_minutes"))
-    return f"{_share(delay)}\n      médiane {middle} min, p90 {late} min"
+    return f"{_share(delay)}, médiane {middle} min, p90 {late} min"
 
 
 def _percent(value: float | None) -> str:
