@@ -20,7 +20,6 @@ from kit.pki.publication import blueprint as pki_blueprint
 from kit.server import Application, Listener, serve
 from kit.service import Service, service_of
 from kit.settings import Settings
-from kit.world import world_of
 from mocks.dmp.app import create_app as create_dmp
 from mocks.ins.app import create_app as create_ins
 from mocks.mssante.app import create_app as create_mssante
@@ -144,8 +143,7 @@ def _ins(settings: Settings) -> Part:
 def _create_ins(settings: Settings) -> Flask:
     """INSi, and beside it the public face of the test authority: lists, OCSP, issuing."""
     app = create_ins(settings)
-    clock, world = service_of(app).clock, world_of(settings)
-    app.register_blueprint(pki_blueprint(pki_of(settings), clock, world))
+    app.register_blueprint(pki_blueprint(pki_of(settings), service_of(app).clock, settings))
     return app
 
 

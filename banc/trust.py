@@ -105,7 +105,7 @@ def revoke(settings: Settings, what: str, reason: str) -> dict[str, Any]:
 class Someone:
     """A professional or a structure: what is true of them, and their certificates."""
 
-    facts: Mapping[str, str]
+    facts: Mapping[str, Any]
     certificates: Mapping[str, Issued]
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,8 +121,7 @@ def professional(
     pki, world = authority(settings), world_of(settings)
     chosen = people.choose_professional(world, rpps=rpps, finess=finess, unit=unit, number=number)
     made = people.professional(pki, chosen, world)
-    facts = made.as_dict() | {"mailbox_password": settings.mssante_password}
-    return Someone(facts, _held(pki, {"auth": made.auth, "sign": made.sign}, out))
+    return Someone(made.as_dict(settings), _held(pki, {"auth": made.auth, "sign": made.sign}, out))
 
 
 def structure(settings: Settings, *, finess: str, number: int, out: Path | None) -> Someone:

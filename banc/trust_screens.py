@@ -46,7 +46,16 @@ def someone(found: Someone, title: str) -> RenderableType:
         if kind in ("certificate", "key", "pkcs12")
     }
     passwords = {item.password for item in found.certificates.values()}
-    return _pairs(title, {**found.facts, **files, "pkcs12 password": " ".join(passwords)})
+    return _pairs(title, {**_flat(found.facts), **files, "pkcs12 password": " ".join(passwords)})
+
+
+def _flat(facts: Mapping[str, object]) -> dict[str, object]:
+    """Facts of facts in one list: psc login, psc authorize …"""
+    told: dict[str, object] = {}
+    for name, value in facts.items():
+        inner = value.items() if isinstance(value, Mapping) else (("", value),)
+        told |= {f"{name} {part}".strip(): item for part, item in inner}
+    return told
 
 
 def revoked(facts: Mapping[str, object]) -> RenderableType:

@@ -5,16 +5,16 @@ Not here: any page (views), what the services hold (indicators.journals asks the
 
 from __future__ import annotations
 
-from flask import Flask, Response, jsonify, render_template
+from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from console import formats, security
-from console.views import exchange, journal, results, services
+from console.views import certificates, exchange, journal, results, services
 from indicators.live import LiveBench
 from kit.clock import Clock, bench_clock
 from kit.settings import Settings
 
-MAX_BODY_BYTES = 64 * 1024  # the console only takes the form of a fault
+MAX_BODY_BYTES = 64 * 1024  # the console only takes the forms of a fault and of a certificate
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -30,6 +30,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         results.blueprint(LiveBench(settings, clock)),
         journal.blueprint(settings),
         exchange.blueprint(settings),
+        certificates.blueprint(settings, clock),
         services.blueprint(settings),
     ):
         app.register_blueprint(pages)
@@ -51,7 +52,9 @@ _SAID = {
 }
 
 
-def _error(found: HTTPException) -> tuple[str, int]:
+def _error(found: HTTPException) -> tuple[Response | str, int]:
     code = found.code or 500
     said = found.description if code in (400, 403, 502) else _SAID.get(code, found.name)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify({"error": said}), code
     return render_template("error.html", code=code, said=said), code

@@ -5,6 +5,7 @@ Not here: any page.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ VERDICTS = {
 }
 SERVICES = {"dmp": "DMP", "ins": "INSi", "ror": "ROR", "mssante": "MSSanté", "psc": "PSC"}
 WINDOWS = {"M1": "mois", "Q1": "trimestre", "SEM": "semestre", "Y1": "douze mois"}
+_TYPES = {"42": "givenName=", "4": "sn=", "12": "title="}
 MAX_CELL = 2000  # characters of a value from outside shown in a table
 
 
@@ -41,6 +43,17 @@ def instant(value: Any, seconds: bool = True) -> str:
         return short(value)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return at.astimezone(PARIS).strftime("%d/%m/%Y %H:%M:%S" if seconds else "%d/%m/%Y %H:%M")
+
+
+def day(value: Any) -> str:
+    """``07/01/2026``."""
+    return instant(value).partition(" ")[0]
+
+
+def subject(value: Any) -> str:
+    """A distinguished name, its types by the names people know (RFC 4519)."""
+    named = re.sub(r"\b2\.5\.4\.(42|4|12)=", lambda found: _TYPES[found[1]], short(value, 400))
+    return re.sub(r"(?<!\\),(?=\S)", ", ", named).replace("+", " + ")
 
 
 def size(count: Any) -> str:
@@ -73,7 +86,14 @@ def milliseconds(value: Any) -> str:
 def install(app: Flask) -> None:
     """The filters and words of the templates."""
     app.jinja_env.filters.update(
-        instant=instant, size=size, short=short, number=number, percent=percent, ms=milliseconds
+        instant=instant,
+        day=day,
+        subject=subject,
+        size=size,
+        short=short,
+        number=number,
+        percent=percent,
+        ms=milliseconds,
     )
     app.jinja_env.globals.update(
         OUTCOMES=OUTCOMES, VERDICTS=VERDICTS, SERVICES=SERVICES, WINDOWS=WINDOWS, WHY=WHY

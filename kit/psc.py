@@ -2,7 +2,8 @@
 
 The mock keeps its public keys in a file of the data folder; a service that is shown a token
 (MSSanté by XOAUTH2) verifies it here without asking. So a token that was revoked meanwhile is
-believed until it expires, some minutes later, as with any signed token. Not here: issuing.
+believed until it expires, some minutes later, as with any signed token. Also where one logs in.
+Not here: issuing.
 """
 
 from __future__ import annotations
@@ -23,9 +24,21 @@ from kit.shared_file import SharedFile
 
 JWKS_FILE = "psc-jwks.json"
 REALM_PATH = "/auth/realms/esante-wallet"
+AUTHORIZATION_PATH = "/auth"
+READY_CLIENT = "banc-test"  # the client that is always there
 ALGORITHM = "RS256"
 BEARER = "Bearer"
 MAX_TOKEN_CHARS = 8192
+
+
+def login_of(settings: Settings, national_id: str) -> dict[str, str]:
+    """How a professional logs in on this bench: national identifier, wallet, ready client."""
+    base = settings.psc_url or f"http://{settings.reach('psc')}:{settings.psc_port}"
+    return {
+        "login": national_id,
+        "authorize": base.rstrip("/") + AUTHORIZATION_PATH,
+        "client_id": READY_CLIENT,
+    }
 
 
 def public_keys(data_dir: Path) -> KeySet:

@@ -1,4 +1,5 @@
-// Console: sections that refresh themselves, the form of a fault. Nothing else needs a script.
+// Console: sections that refresh themselves, forms that change something. Nothing else needs a
+// script.
 "use strict";
 
 const PERIOD_MS = 2000;
@@ -38,17 +39,17 @@ function follow(box, section) {
   set();
 }
 
+// What our console answers: {error} when it refuses.
 async function send(method, address, body) {
   const answer = await fetch(address, {
     method,
-    headers: body ? { "Content-Type": "application/json" } : {},
+    headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
     body: body ? JSON.stringify(body) : undefined,
   });
-  if (answer.ok) return "";
   try {
-    return (await answer.json()).error;
+    return await answer.json();
   } catch {
-    return `Refusé (${answer.status})`;
+    return { error: `Refusé (${answer.status})` };
   }
 }
 
@@ -57,10 +58,52 @@ function arm(form) {
     event.preventDefault();
     const { service, ...fault } = Object.fromEntries(new FormData(form));
     fault.probability = Number(fault.probability);
-    const problem = await send("POST", `/services/${service}/faults`, fault);
-    form.querySelector("output").textContent = problem;
-    if (!problem) location.reload();
+    const { error } = await send("POST", `/services/${service}/faults`, fault);
+    form.querySelector("output").textContent = error ?? "";
+    if (!error) location.reload();
   });
+}
+
+// Certificates: what was made is shown below its form, then the list is asked again.
+function order(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const [said, button] = [form.querySelector("output"), form.querySelector("button")];
+    const asked = Object.fromEntries(new FormData(form));
+    button.disabled = true;
+    said.textContent = "";
+    const { error, html } = await send("POST", form.dataset.order, asked);
+    button.disabled = false;
+    said.textContent = error ?? "";
+    form.nextElementSibling.innerHTML = html ?? "";
+    if (!error) await list();
+  });
+}
+
+async function list() {
+  const section = document.querySelector("[data-issued]");
+  const answer = await fetch(section.dataset.issued + location.search);
+  if (answer.ok) section.innerHTML = (await answer.json()).html;
+}
+
+async function revoke(button) {
+  if (!confirm("Révoquer ce certificat ? Tous les services le refuseront, et pour toujours.")) return;
+  const reason = document.querySelector("[data-reason]").value;
+  const { error } = await send("POST", "/certificats/revoquer", { serial: button.dataset.revoke, reason });
+  if (error) button.title = error;
+  else await list();
+}
+
+// Fields that only some kinds of certificate have; one that is hidden is not sent.
+function suit(choice) {
+  function set() {
+    choice.form.querySelectorAll("[data-for]").forEach((part) => {
+      part.hidden = !part.dataset.for.split(" ").includes(choice.value);
+      part.querySelectorAll("input").forEach((input) => { input.disabled = part.hidden; });
+    });
+  }
+  choice.addEventListener("change", set);
+  set();
 }
 
 document.querySelectorAll("[data-refresh]").forEach(refresh);
@@ -68,7 +111,14 @@ document.querySelectorAll("[data-follow]").forEach((box) => follow(box, document
 document.querySelectorAll("[data-arm]").forEach(arm);
 document.querySelectorAll("[data-disarm]").forEach((button) =>
   button.addEventListener("click", async () => {
-    const problem = await send("DELETE", button.dataset.disarm);
-    if (problem) button.title = problem;
+    const { error } = await send("DELETE", button.dataset.disarm);
+    if (error) button.title = error;
     else location.reload();
+  }));
+document.querySelectorAll("[data-order]").forEach(order);
+document.querySelectorAll("[data-kind]").forEach(suit);
+document.querySelectorAll("[data-issued]").forEach((section) =>
+  section.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-revoke]");
+    if (button) revoke(button);
   }));

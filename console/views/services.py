@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
+from console.handing_over import Answer, hand_over
 from indicators.journals import SERVICES, Unreachable, ask
 from kit.faults import EFFECTS
 from kit.settings import Settings
@@ -71,31 +72,21 @@ def blueprint(settings: Settings) -> Blueprint:
             abort(404)
         if not isinstance(given, dict) or not set(given) <= _FIELDS:
             abort(400, "Ce n'est pas un défaut.")
-        return _forward(settings, service, "/faults", "POST", given)
+        return _answered(hand_over(settings, service, "/faults", given=given))
 
     @bp.delete("/services/<service>/faults/<fault_id>")
     def disarm(service: str, fault_id: str) -> tuple[Response, int]:
         """Take a fault away."""
         if service not in SERVICES or not _FAULT_ID.fullmatch(fault_id):
             abort(404)
-        return _forward(settings, service, f"/faults/{fault_id}", "DELETE", None)
+        path = f"/faults/{fault_id}"
+        return _answered(hand_over(settings, service, path, method="DELETE"))
 
     return bp
 
 
-def _forward(
-    settings: Settings, service: str, path: str, method: str, given: Any
-) -> tuple[Response, int]:
-    """Hand over to the service; its error is told as it is."""
-    try:
-        answer = ask(settings, service, path, method=method, given=given)
-    except Unreachable as problem:
-        abort(502, str(problem))
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if isinstance(error, dict):
-        told = f"{error.get('where', '')} : {error.get('message', '')}".strip(" :")
-        return jsonify({"error": told}), int(error.get("status", 400))
-    return jsonify(answer), 200
+def _answered(answer: Answer) -> tuple[Response, int]:
+    return answer.refusal() if answer.problem else (jsonify(answer.told), 200)
 
 
 def listeners(settings: Settings) -> tuple[Listener, ...]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from kit.identity import is_finess, struct_idnat
 from kit.pki.authority import TestPki
@@ -33,6 +34,11 @@ LONGEST = {
 }  # fmt: skip
 FIELDS = ("kind", *LONGEST, "host_names", "fault")
 MAX_HOST_NAMES = 20
+USAGES = {
+    ExtendedKeyUsageOID.CLIENT_AUTH: "client",
+    ExtendedKeyUsageOID.SERVER_AUTH: "server",
+    ExtendedKeyUsageOID.EMAIL_PROTECTION: "signature",
+}
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -175,11 +181,21 @@ def told_certificate(certificate: x509.Certificate, pki: TestPki) -> dict[str, A
         "subject": subject_dn(certificate),
         "issuer": issuer_dn(certificate),
         "serial": f"{certificate.serial_number:x}",
+        "usage": _usage(certificate),
         "valid_from": certificate.not_valid_before_utc.isoformat(),
         "valid_until": certificate.not_valid_after_utc.isoformat(),
         "revoked_at": revoked.at.isoformat() if revoked else None,
         "reason": revoked.reason.value if revoked else None,
     }
+
+
+def _usage(certificate: x509.Certificate) -> str:
+    """What it is for: client, server, signature or authority."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return "authority"
+    return next((word for oid, word in USAGES.items() if oid in found), "")
 
 
 def find_issued(pki: TestPki, serial: str) -> x509.Certificate:

@@ -7,13 +7,15 @@ person the country does not hold: no other part would know them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from kit import psc
 from kit.identity import ps_idnat, struct_idnat
 from kit.pki.authority import TestPki
 from kit.pki.certificates import CertificateKind, Person
 from kit.pki.credentials import Credential
 from kit.rules import Malformed
+from kit.settings import Settings
 from kit.world import Establishment, Professional, World
 
 _Item = TypeVar("_Item")
@@ -31,8 +33,8 @@ class TestProfessional:
     auth: Credential
     sign: Credential
 
-    def as_dict(self) -> dict[str, str]:
-        """What a page or a command tells; files apart."""
+    def as_dict(self, settings: Settings) -> dict[str, Any]:
+        """What a page or a command tells; files apart. settings: where one logs in."""
         person, place = self.person, self.establishment
         return {
             "rpps": person.rpps,
@@ -42,6 +44,8 @@ class TestProfessional:
             "profession": person.profession,
             "specialty": person.specialty,
             "mailbox": person.mailbox,
+            "mailbox_password": settings.mssante_password,
+            "psc": psc.login_of(settings, ps_idnat(person.rpps)),
             "unit": person.unit,
             "finess_eg": person.finess_eg,
             "finess_ej": place.finess_ej if place else "",

@@ -30,13 +30,15 @@ from kit.pki.certificates import (
 from kit.pki.revocation import NoStatus, Reason, list_path
 from kit.rules import Malformed
 from kit.service import PLAIN, listener_of
-from kit.world import World
+from kit.settings import Settings
+from kit.world import World, world_of
 
 _AUTHORITIES = {authority.slug: authority for authority in Authority}
 
 
-def blueprint(pki: TestPki, clock: Clock, world: World) -> Blueprint:
+def blueprint(pki: TestPki, clock: Clock, settings: Settings) -> Blueprint:
     """Everything one may ask the authority. clock: its wall time dates answers and revocations."""
+    world = world_of(settings)
     bp = Blueprint("pki", __name__)
     bp.register_error_handler(Malformed, lambda found: _wrong(found.where, found.why))
     bp.register_error_handler(NotOurs, lambda found: _wrong("certificate", str(found)))
@@ -45,7 +47,8 @@ def blueprint(pki: TestPki, clock: Clock, world: World) -> Blueprint:
     _responder(bp, pki, clock)
     _issue(bp, pki, world)
     _revoke(bp, pki, clock)
-    _people(bp, pki, world)
+    _professional(bp, pki, world, settings)
+    _structure(bp, pki, world)
     return bp
 
 
@@ -163,10 +166,10 @@ def _named(pki: TestPki, given: dict[str, Any]) -> Any:
     return issuing.read_certificate(pem.encode())
 
 
-def _people(bp: Blueprint, pki: TestPki, world: World) -> None:
+def _professional(bp: Blueprint, pki: TestPki, world: World, settings: Settings) -> None:
     @bp.post("/_banc/pki/professional")
     def professional() -> Response:
-        """A professional of the country with their card: ``rpps``, or finess, unit, number."""
+        """A professional with card, mailbox and login: ``rpps``, or finess, unit, number."""
         _plain_listener_only()
         given = _json()
         found = people.choose_professional(
@@ -178,8 +181,10 @@ def _people(bp: Blueprint, pki: TestPki, world: World) -> None:
         )
         made = people.professional(pki, found, world)
         cards = {"auth": issuing.told(made.auth, pki), "sign": issuing.told(made.sign, pki)}
-        return jsonify(made.as_dict() | {"certificates": cards})
+        return jsonify(made.as_dict(settings) | {"certificates": cards})
 
+
+def _structure(bp: Blueprint, pki: TestPki, world: World) -> None:
     @bp.post("/_banc/pki/structure")
     def structure() -> Response:
         """An establishment of the country with its certificates: ``finess``, or its ``number``."""

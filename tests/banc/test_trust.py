@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import ssl
 import time
@@ -25,7 +26,7 @@ from kit.pki import CertificateFault, CertificateKind, TestPki
 from kit.settings import Settings
 from kit.xml import build, parse, serialize
 from mocks.ins.messages import read_assertion, read_signature
-from tests.conftest import free_port
+from tests.conftest import ROOT, free_port
 
 
 @pytest.fixture(scope="module")
@@ -344,3 +345,37 @@ def test_lists_are_published_beside_the_teleservice(running: Running) -> None:
     issuer = x509.load_der_x509_certificate(ask(running, "GET", "/pki/organizations.crt")[1])
     assert x509.load_der_x509_crl(body).is_signature_valid(issuer.public_key())
     assert ask(running, "GET", "/_banc/pki")[0] == 200
+
+
+# The page of the JSON outputs.
+
+PRINTED = [  # command whose section names every field
+    ("pki", "issue", "org-sign", "--cn", "Told", "--structure", "0B0172805"),
+    ("pki", "professional"),
+    ("pki", "structure"),
+    ("vihf", "explain", "vihf.xml"),
+    ("datamatrix", "read", "ins.png"),
+]
+
+
+def fields_of(told: Any) -> set[str]:
+    """Names of the fields, those of certificates left to their own section."""
+    if isinstance(told, list):
+        return set().union(*map(fields_of, told))
+    if not isinstance(told, dict):
+        return set()
+    inner = (fields_of(value) for name, value in told.items() if name != "certificates")
+    return set(told).union(*inner)
+
+
+@pytest.mark.parametrize("command", PRINTED)
+def test_every_printed_field_is_told(folder: Path, tmp_path, monkeypatch, command) -> None:
+    monkeypatch.chdir(tmp_path)
+    if command[-1] == "vihf.xml":
+        ran(folder, "vihf", "print", "--out", "vihf.xml")
+    if command[-1] == "ins.png":
+        ran(folder, "datamatrix", "write", "ins.png")
+    text = (ROOT / "docs" / "json.md").read_text("utf-8")
+    section = text.partition(f"## banc {command[0]} {command[1]} --json\n")[2].partition("\n## ")[0]
+    told = fields_of(json.loads(ran(folder, *command, "--json")))
+    assert told <= set(re.findall(r"\b[a-z_0-9]+\b", section))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from console.downloads import DATA
 from kit.mtom import include, write_multipart
 from kit.soap import write_envelope
 from kit.vihf.wire import write_unsigned
@@ -52,12 +53,13 @@ def a_letter() -> bytes:
 
 @dataclass
 class Page(HTMLParser):
-    """What a page holds that could act: scripts, handlers, addresses, frames."""
+    """What a page holds that could act: scripts, handlers, addresses, frames, files to save."""
 
     html: str
     scripts: list[str] = field(default_factory=list)
     handlers: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    downloads: list[tuple[str, str]] = field(default_factory=list)
     frames: list[dict[str, str]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
@@ -76,6 +78,8 @@ class Page(HTMLParser):
         if tag == "iframe":
             self.frames.append(given)
         self.handlers += [name for name in given if name.startswith("on") or name == "style"]
+        if tag == "a" and given.get("download") and given.get("href", "").startswith(DATA):
+            self.downloads.append((given["download"], given.pop("href")))
         self.addresses += [given[name] for name in ("href", "src", "action") if name in given]
 
     def handle_data(self, data: str) -> None:

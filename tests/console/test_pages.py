@@ -282,7 +282,9 @@ def test_a_form_or_a_foreign_page_changes_nothing(bench: FakeBench, client: Flas
 # Every page
 
 
-@pytest.mark.parametrize("path", ["/", "/journal", "/services", "/nowhere", "/static/console.css"])
+@pytest.mark.parametrize(
+    "path", ["/", "/journal", "/certificats", "/services", "/nowhere", "/static/console.css"]
+)
 def test_every_answer_protects_the_browser(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     policy = answer.headers["Content-Security-Policy"]

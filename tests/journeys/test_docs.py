@@ -43,7 +43,7 @@ def run(command: str, bench: Bench, folder: Path) -> subprocess.CompletedProcess
     """Run one command as a user would, on the ports of our bench."""
     for port, name in DEFAULTS.items():
         command = command.replace(f":{port}/", f":{getattr(bench.settings, name)}/")
-    command = command.replace("data/runs", str(folder / "runs"))
+    command = command.replace(" data/", f" {folder}/")
     command = re.sub(r"\bbanc (?=[a-z])", f"{sys.executable} -m banc ", command)
     environ = {"PATH": os.environ["PATH"], **to_env(bench.settings)}
     return subprocess.run(
@@ -65,6 +65,9 @@ def test_every_command_of_the_journeys_works(bench: Bench, tmp_path: Path) -> No
     assert "<CodeCR>00</CodeCR>" in shown
     assert "XDSDuplicateUniqueIdInRegistry" in shown
     assert "SUNES-V1.1" in shown
+    assert "psc authorize" in shown
+    assert "no rule is broken" in shown
+    assert "INS datamatrix" in shown
 
 
 def test_the_readme_names_commands_that_exist() -> None:

@@ -33,7 +33,7 @@ ORDER = {"kind": "org-auth-cli", "common_name": "Clinique neuve", "structure": S
 @pytest.fixture
 def app(pki: TestPki, tmp_path: Path) -> Flask:
     app = Flask("pki")
-    app.register_blueprint(blueprint(pki, BenchClock(tmp_path / "clock.json"), WORLD))
+    app.register_blueprint(blueprint(pki, BenchClock(tmp_path / "clock.json"), Settings()))
     return app
 
 
@@ -112,6 +112,7 @@ def test_an_order_is_answered_with_every_file(client: FlaskClient, pki: TestPki)
     assert same == certificate
     assert len(chain) == 1
     assert key.private_numbers().public_numbers == certificate.public_key().public_numbers()
+    assert made["usage"] == "client"
     assert made["ca_pem"].count("BEGIN CERTIFICATE") == 4
     assert made["revoked_at"] is None
     assert post(client, "issue", order) == made

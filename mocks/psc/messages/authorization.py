@@ -18,7 +18,6 @@ from mocks.psc.messages.forms import (
     write_redirect,
 )
 
-AUTHORIZATION_PATH = "/auth"
 EIDAS1 = "eidas1"
 SCOPE = ("openid", "scope_all")
 SCOPES = (*SCOPE, "rpps", "identity", "eidas1", "eidas2")

@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
+from kit.psc import READY_CLIENT
 from kit.rules import Malformed
 from kit.service import Peer
 from kit.settings import Settings
@@ -32,7 +33,6 @@ PRIVATE_KEY, CERTIFICATE = "private_key_jwt", "tls_client_auth"
 METHODS = (BASIC, POST, PRIVATE_KEY, CERTIFICATE)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256")
-READY_CLIENT = "banc-test"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kit.psc import ALGORITHM, REALM_PATH
-from mocks.psc.messages.authorization import AUTHORIZATION_PATH, EIDAS1, SCOPES
+from kit.psc import ALGORITHM, AUTHORIZATION_PATH, REALM_PATH
+from mocks.psc.messages.authorization import EIDAS1, SCOPES
 from mocks.psc.messages.clients import ASSERTION_ALGORITHMS, GRANTS, METHODS
 
 DISCOVERY_PATHS = (

@@ -7,11 +7,11 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
+from kit.psc import AUTHORIZATION_PATH
 from kit.rules import Malformed
 from mocks.psc import rules
 from mocks.psc.messages import pages
 from mocks.psc.messages.authorization import (
-    AUTHORIZATION_PATH,
     AuthorizationRequest,
     Login,
     read_authorization_request,

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kit.clock import DEFAULT_START
+from kit.psc import AUTHORIZATION_PATH
 from kit.world import World
 from mocks.psc.messages import pages
 from mocks.psc.messages.authorization import (
-    AUTHORIZATION_PATH,
     AuthorizationRequest,
     Login,
     write_authorization_request,
