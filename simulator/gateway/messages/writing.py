@@ -47,18 +47,19 @@ def _lines(sent: Transmission) -> Iterator[str]:
 
 
 def _observations(sent: Transmission, subtype: str) -> Iterator[str]:
-    number = 0
+    """Documents with their participants, then what was chosen, then the texts of mails."""
     for number, document in enumerate(sent.documents, start=1):
         yield _document(number, document, subtype)
         if number == 1:
             yield from map(_prt, sent.participants)
-    for number, choice in enumerate(sent.choices, start=number + 1):
+    chosen = len(sent.documents) + 1
+    for number, choice in enumerate(sent.choices, start=chosen):
         what = components(choice.code, choice.label, METADATA_TABLE)
         told = components(choice.value, "", YES_NO)
         yield _obx(number, choice.data_type, what, told, "F")
         if choice.note:
             yield line("NTE", {1: "1", 4: value(choice.note)})
-    for number, body in enumerate(sent.bodies, start=number + 1):
+    for number, body in enumerate(sent.bodies, start=chosen + len(sent.choices)):
         data = base64.b64encode(body.text.encode()).decode()
         what = components(body.code, "Corps du mail", METADATA_TABLE)
         yield _obx(number, "ED", what, f"^{subtype}^^Base64^{data}", "F")
