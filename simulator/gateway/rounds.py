@@ -60,7 +60,8 @@ class Rounds:
                 busy = False
             if not busy:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):  # wait_for loses cancellations
+                        await self._nudged.wait()
 
     async def play(self) -> bool:
         """One round: everything that is due, some at a time; False when nothing was."""
