@@ -13,6 +13,8 @@ from simulator.gateway import errors
 from simulator.gateway.messages.transmission import METADATA, Transmission
 from simulator.gateway.rules import VOLET, Around, transmission
 
+__all__ = ["transmission"]
+
 MATRIX = "mssante.md 5, send matrix: any other combination is an error"
 DATA_TYPES = {"ORU": "CE", "MDM": "CWE"}
 ANY = "YN"

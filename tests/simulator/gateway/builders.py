@@ -49,7 +49,11 @@ def a_patient(state: str = "open", rank: int = 0) -> Patient:
 
 
 def a_letter(
-    patient: Patient | None = None, seed: int = 1, *, left_at: datetime | None = None, **changes: Any
+    patient: Patient | None = None,
+    seed: int = 1,
+    *,
+    left_at: datetime | None = None,
+    **changes: Any,
 ) -> ClinicalDocument:
     """A liaison letter of an open record's patient; ``left_at``: end of the stay."""
     end = left_at or datetime(2026, 3, 4, 9, tzinfo=UTC)
