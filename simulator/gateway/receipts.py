@@ -38,6 +38,7 @@ WATCHED = 500  # mails, the newest
 LARGEST = 256 * 1024  # octets of a notification that are read
 LOCAL = "L"
 SECONDS = 10.0
+LONGEST_PAUSE, TICK = 600.0, 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Receipts:
         self._rounds = rounds
         self._world = world
         self._seen: dict[str, int] = {}
+        self._looked_at = float("-inf")
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -130,8 +132,10 @@ class Receipts:
             await asyncio.sleep(self._service.settings.gateway_receipt_seconds)
 
     async def look(self) -> None:
-        """One look into each mailbox from which an awaited mail left."""
+        """One look into each mailbox from which an awaited mail left; rarer as they grow old."""
         places = await self._rounds.work(self._places)
+        if places:
+            self._looked_at = self._service.clock.monotonic()
         for place in places:
             for content in await asyncio.to_thread(self._new_mails, application_mailbox(place)):
                 for receipt in read_receipts(content):
@@ -142,6 +146,8 @@ class Receipts:
     def _places(self) -> tuple[Establishment, ...]:
         found: dict[str, Establishment] = {}
         awaited = [item for item in self._outbox.mails(WATCHED) if item.state is State.AWAITED]
+        if not awaited or not self._is_time(awaited):
+            return ()
         own = self._service.settings.gateway_finess
         for key in dict.fromkeys(task.message_key for task in awaited):
             held = self._outbox.message(key)
@@ -149,6 +155,13 @@ class Receipts:
                 place = establishment_of(read_transmission(held.content), self._world, own)
                 found[place.finess_ej] = place
         return tuple(found.values())
+
+    def _is_time(self, awaited: list[Task]) -> bool:
+        """Whether the pause is over: a quarter of the age of the newest mail, with bounds."""
+        clock, shortest = self._service.clock, self._service.settings.gateway_receipt_seconds
+        age = (clock.wall() - max(task.due_at for task in awaited)).total_seconds()
+        pause = min(max(shortest, age / 4), LONGEST_PAUSE)
+        return clock.monotonic() - self._looked_at >= pause - TICK
 
     def _note(self, receipt: Receipt) -> None:
         """Keep the ZAM that a receipt leads to, once."""

@@ -26,6 +26,7 @@ from simulator.gateway.store import Held, Kind, Outbox, State, Task
 log = logging.getLogger("banc")
 AT_ONCE = 4  # tasks
 POLL_SECONDS = 0.5
+BUG = "BUG"
 LONGEST_WAIT = timedelta(minutes=15)
 T = TypeVar("T")
 
@@ -67,14 +68,21 @@ class Rounds:
         """One round: everything that is due, some at a time; False when nothing was."""
         now = self._service.clock.wall()
         tasks = await self.work(self._outbox.due, now, AT_ONCE)
-        await asyncio.gather(*map(self._one, tasks))
+        ended = await asyncio.gather(*map(self._one, tasks), return_exceptions=True)
+        for error in ended:  # told once all have ended: none is begun twice
+            if error is not None:
+                raise error
         return bool(tasks)
 
     async def _one(self, task: Task) -> None:
         held = await self.work(self._outbox.message, task.message_key)
         assert held is not None
         await self.work(self._outbox.begin, task)
-        attempt = await self._carrier.deliver(task, held)
+        try:
+            attempt = await self._carrier.deliver(task, held)
+        except Exception as error:
+            log.exception("banc bug")
+            attempt = Attempt(task.kind.value, Outcome.FAILED, BUG, type(error).__name__)
         await self.work(self._conclude, task, held, attempt)
 
     def _conclude(self, task: Task, held: Held, attempt: Attempt) -> None:

@@ -5,9 +5,7 @@ The port is asked by a client we did not write, that of python-hl7.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,6 @@ from hl7.client import MLLPClient
 from kit.clock import FixedClock
 from kit.service import create_service
 from kit.settings import Settings
-from simulator.gateway.app import serve_gateway
 from simulator.gateway.desk import Desk
 from simulator.gateway.messages import (
     Acknowledgement,
@@ -32,8 +29,8 @@ from simulator.gateway.messages import (
     write_business,
 )
 from simulator.gateway.store import Outbox, metadata
-from tests.conftest import free_port
 from tests.simulator.gateway.builders import an_mdm, octets
+from tests.simulator.gateway.serving import serving
 from tests.simulator.stays import world
 
 ANSWERS = {  # start of the name below cda/hl7v2 or mssante -> answer, ERR-3 or ERR-5 expected
@@ -118,22 +115,8 @@ def _codes(said: Acknowledgement) -> set[str]:
 @pytest.fixture
 def port(settings: Settings, clock: FixedClock) -> Iterator[int]:
     """A gateway on a free port, without anybody to deliver to."""
-    chosen = replace(settings, gateway_port=free_port(), max_body_bytes=1_000_000)
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    task = loop.create_task(serve_gateway(chosen, clock, ready.set))
-
-    def run() -> None:
-        with pytest.raises(asyncio.CancelledError):
-            loop.run_until_complete(task)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert ready.wait(20)
-    yield chosen.gateway_port
-    loop.call_soon_threadsafe(task.cancel)
-    thread.join(20)
-    assert not thread.is_alive()
-    loop.close()
+    with serving(replace(settings, max_body_bytes=1_000_000), clock) as port:
+        yield port
 
 
 def test_the_client_of_python_hl7_gets_our_answers(port: int) -> None:

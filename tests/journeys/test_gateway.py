@@ -282,13 +282,13 @@ def _answer_mdn(bench: Bench, doctor: str, mail: Message) -> None:
 
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_by_kill_9(bench: Bench, left_at: datetime) -> None:
-    letters = [a_letter(a_patient(rank=n), 10 + n, left_at=left_at) for n in range(4, 10)]
+    letters = [a_letter(a_patient(rank=n), 10 + n, left_at=left_at) for n in range(4, 8)]
     acknowledged = []
     for number, letter in enumerate(letters):
         sent = an_mdm(letter, control_id=f"K{number}", participants=(a_sender(letter),))
         assert send(bench, sent).code == "AA"
         acknowledged.append(letter)
-        if number in (1, 3, 5):
+        if number in (1, 3):
             killed = head(bench, "gateway")
             os.kill(killed, signal.SIGKILL)
             eventually(lambda killed=killed: _came_back(bench, killed))

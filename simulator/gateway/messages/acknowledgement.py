@@ -101,9 +101,17 @@ def write_acknowledgement(said: Acknowledgement) -> str:
     lines = [
         write_header(said.header),
         line("MSA", {1: said.code, 2: value(said.control_id)}),
-        *map(write_problem, said.problems[:MAX_ERRORS]),
+        *map(write_problem, _bounded(said.problems)),
     ]
     return joined(lines)
+
+
+def _bounded(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The first problems, and how many more there are."""
+    if len(problems) <= MAX_ERRORS:
+        return problems
+    row, more = errors.OTHER, len(problems) - MAX_ERRORS
+    return (*problems[:MAX_ERRORS], Problem(row.code, row.meaning, told=f"and {more} more"))
 
 
 def write_problem(problem: Problem) -> str:
