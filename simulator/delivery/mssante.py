@@ -122,8 +122,8 @@ class MailClient:
             forbids = recipient.endswith("@patient.mssante.fr")
         usual = BODY.format(title=headers[0].title, sender=establishment.name)
         copies = [
-            PdfCopy(_pdf_name(header), pdf_copy(item, header))
-            for item, header in zip(cdas, headers, strict=True)
+            PdfCopy(_pdf_name(header, str(rank) if others else ""), pdf_copy(item, header))
+            for rank, (item, header) in enumerate(zip(cdas, headers, strict=True), start=1)
         ]
         content = build_document_message(
             Mailbox(self.mailbox, establishment.name),
@@ -258,9 +258,10 @@ def _subject(header: CdaHeader, mention: str = "") -> str:
     return document_subject(label, patient.birth_name, patient.first_given_name, told)
 
 
-def _pdf_name(header: CdaHeader) -> str:
+def _pdf_name(header: CdaHeader, rank: str = "") -> str:
+    """rank: of one copy among several."""
     patient = header.patient
     kind = header.code.code if header.code else "DOC"
     return pdf_file_name(
-        header.effective_time[:8], kind, patient.birth_name, patient.first_given_name
-    )  # fmt: skip
+        header.effective_time[:8], kind, patient.birth_name, patient.first_given_name, rank
+    )
