@@ -39,6 +39,8 @@ NS = {
     "recvit": "http://www.cnamts.fr/INSiRecVit",
     "resultat": "http://www.cnamts.fr/INSiResultat",
     "asipgdp": "asip:ci-sis:gdp:2010",
+    "habilitations": "urn:si-dmp-habilitations",
+    "patients": "urn:si-dmp-patients",
 }
 
 MAX_DEPTH = 128
@@ -46,6 +48,7 @@ MAX_NODES = 200_000
 MAX_BYTES = 64 * 1024 * 1024
 
 
+@lru_cache(maxsize=4096)
 def qname(name: str) -> str:
     """``rim:Slot`` as lxml spells it, ``{namespace}Slot``."""
     prefix, _, local = name.rpartition(":")

@@ -222,6 +222,7 @@ def test_a_document_filed_under_a_past_ins_is_still_found(bench: Bench) -> None:
         for found in map(WORLD.patient, range(20000))
         if found.history
         and found.history[0].matricule != found.ins.matricule
+        and found.history[0].oid == INS.oid
         and found.record == DmpRecord("open", attached_to_mes=True)
     )
     past = Ins(person.history[0].matricule, person.history[0].oid)

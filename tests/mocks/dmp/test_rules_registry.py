@@ -70,7 +70,7 @@ EXISTENCE_ROWS = [
     (
         replace(ASKED, reason_code="CNSLT_DATA"),
         a_user(),
-        {("the_reason_is_a_test_of_existence", errors.REQUEST_REFUSED)},
+        {("the_reason_is_a_question", errors.REQUEST_REFUSED)},
     ),
     (
         replace(ASKED, patient_id=OTHER_INS),
@@ -202,12 +202,12 @@ RETRIEVAL_ROWS = [
     (
         REQUEST,
         replace(READING, entry=MASKED, user=a_user(User.DOCTOR, person_id="899900000001")),
-        {("a_masked_document_is_for_its_author", errors.FORBIDDEN)},
+        {("a_masked_document_is_for_whom_the_matrix_names", errors.FORBIDDEN)},
     ),
     (
         REQUEST,
         replace(READING, entry=MASKED, user=a_user(User.DOCTOR, access_mode="centre_15")),
-        {("a_masked_document_is_for_its_author", errors.FORBIDDEN)},
+        {("a_masked_document_is_for_whom_the_matrix_names", errors.FORBIDDEN)},
     ),
 ]
 
