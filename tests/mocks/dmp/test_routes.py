@@ -393,7 +393,7 @@ def test_a_masked_document_is_for_its_author(bench: Bench) -> None:
     _, unseen = bench.find(find_documents(INS.cx), vihf)
     assert unseen.entries == ()
     assert [error.code for error in bench.retrieve(f"{ARC}.1", vihf=vihf).errors] == [
-        "DMPSimForbidden"
+        "DMPSimMaskedDocument"
     ]
 
 

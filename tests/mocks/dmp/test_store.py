@@ -166,9 +166,9 @@ def test_get_documents_finds_by_unique_id_and_by_entry_uuid(store: Store, pki: T
         parameters=(Parameter("$XDSDocumentEntryEntryUUID", (second.entry_uuid,), True),),
     )
     with store.open() as documents:
-        found = documents.find(get_documents(f"{ARC}.1", f"{ARC}.9"), [])
+        found = documents.find(get_documents(f"{ARC}.1", f"{ARC}.9"), [INS.matricule])
         assert [entry.unique_id for entry in found] == [f"{ARC}.1"]
-        assert documents.find(by_uuid, []) == [second]
+        assert documents.find(by_uuid, [INS.matricule]) == [second]
 
 
 def test_statuses_filter(store: Store, pki: TestPki) -> None:
