@@ -147,7 +147,7 @@ class Settings:
     )
     dmp_types: str = row(
         "strict",
-        "DMP: strict wants the class, type and format of the current tables, lenient notes others.",
+        "DMP: strict wants the class and format of the current tables, lenient only notes others.",
         one_of("strict", "lenient"),
     )
     dmp_max_results: int = row(

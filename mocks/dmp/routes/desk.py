@@ -57,7 +57,9 @@ class Dmp:
         self.is_lenient = settings.dmp_require_vihf != "strict"
         self.vihf_policy = policy_of(settings, self._sites_of)
         gate = datetime.combine(date.fromisoformat(settings.dmp_ins_gate_on), time(), UTC)
-        self.policy = rules.Policy(gate, settings.dmp_lot_signature, settings.dmp_visibility_cumul)
+        self.policy = rules.Policy(
+            gate, settings.dmp_lot_signature, settings.dmp_visibility_cumul, settings.dmp_types
+        )
 
     def patient(self, ins: Ins) -> Patient | None:
         """Who has, or had, this INS under this authority."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kit import soap
-from kit.rules import Refused
+from kit.rules import Finding, Refused
 from kit.soap import Call, Reply
 from kit.xml import Element
 from mocks.dmp import messages, rules
@@ -30,9 +32,13 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         if call.sender.user is User.EMPLOYEE:
             call.line.transaction = "TD2.2"
         noting.lot_of(call.line, lot)
+        if dmp.policy.types != "strict":
+            noting.remark(call.line, rules.type_remarks(lot))
+        signature = _signature(dmp, lot)
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)
-            rules.submission.check(lot, _feeding(dmp, call, lot, documents))
+            around = _feeding(dmp, call, lot, documents)
+            rules.submission.check(lot, replace(around, signature=signature))
             documents.register(lot, structure=call.sender.structure, at=dmp.service.clock.now())
         return messages.write_success()
 
@@ -58,6 +64,13 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             raise Refused(refusals)
         call.line.facts["retrieved"] = [item.unique_id for item in found]
         return Reply(*messages.write_retrieved(found, refusals))
+
+
+def _signature(dmp: Dmp, lot: ProvidedLot) -> tuple[Finding, ...]:
+    """The signature of the lot is judged while nobody waits for the store."""
+    if dmp.policy.lot_signature != "strict":
+        return ()
+    return tuple(rules.signature_findings(lot, dmp.trust(), dmp.service.clock.now()))
 
 
 def _feeding(dmp: Dmp, call: Call, lot: ProvidedLot, documents: Documents) -> rules.Feeding:

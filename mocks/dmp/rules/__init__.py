@@ -17,7 +17,15 @@ from mocks.dmp.rules.caller import DmpUser, Standing, user_of
 from mocks.dmp.rules.existence import existence
 from mocks.dmp.rules.query import Asking, is_masked, may_show, query, remarks_on, results
 from mocks.dmp.rules.retrieval import Retrieving, retrieval
-from mocks.dmp.rules.submission import Feeding, Policy, is_qualified, remarks, submission
+from mocks.dmp.rules.submission import (
+    Feeding,
+    Policy,
+    is_qualified,
+    remarks,
+    signature_findings,
+    submission,
+    type_remarks,
+)
 from mocks.dmp.rules.update import Updating, transaction_of, update
 
 BOOKS = (
@@ -50,9 +58,11 @@ __all__ = [
     "results",
     "retrieval",
     "revision",
+    "signature_findings",
     "standing_of",
     "submission",
     "transaction_of",
+    "type_remarks",
     "update",
     "user_of",
 ]

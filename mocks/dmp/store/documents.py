@@ -12,7 +12,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from kit.database import DEFAULT_SANDBOX, Database
@@ -55,6 +65,17 @@ from mocks.dmp.store.tables import (
     version_table,
 )
 
+# Built once: every exchange runs them.
+_TABLES = (association_table, content_table, entry_table, lot_table, version_table)
+_INSERTS = {table: insert(table).inline() for table in _TABLES}
+_HASHES = select(entry_table.c.unique_id, entry_table.c.hash).where(
+    entry_table.c.sandbox == bindparam("sandbox"),
+    entry_table.c.unique_id.in_(bindparam("unique_ids", expanding=True)),
+)
+_LOT = select(lot_table.c.entry_uuid).where(
+    lot_table.c.sandbox == bindparam("sandbox"), lot_table.c.unique_id == bindparam("unique_id")
+)
+
 
 class Store:
     """The repository and registry of the mock."""
@@ -76,21 +97,23 @@ class Documents:
         self._connection = connection
         self._sandbox = sandbox
         self.records = Records(connection, sandbox)
+        self._hashes: dict[tuple[str, ...], dict[str, str]] = {}  # until something is registered
 
     # What rules ask.
 
     def hashes_of(self, unique_ids: Iterable[str]) -> dict[str, str]:
         """The hashes of registered documents, by uniqueId; those never used are left out."""
-        columns = entry_table.c
-        query = select(columns.unique_id, columns.hash).where(
-            columns.sandbox == self._sandbox, columns.unique_id.in_(list(unique_ids))
-        )
-        return {row.unique_id: row.hash for row in self._connection.execute(query)}
+        asked = tuple(unique_ids)
+        if asked not in self._hashes:
+            given = {"sandbox": self._sandbox, "unique_ids": list(asked)}
+            rows = self._connection.execute(_HASHES, given)
+            self._hashes[asked] = {row.unique_id: row.hash for row in rows}
+        return self._hashes[asked]
 
     def has_lot(self, unique_id: str) -> bool:
         """Whether a lot with this uniqueId was registered."""
-        query = select(lot_table.c.entry_uuid).where(lot_table.c.unique_id == unique_id)
-        return self._scalar(lot_table, query) is not None
+        asked = {"sandbox": self._sandbox, "unique_id": unique_id}
+        return self._connection.execute(_LOT, asked).first() is not None
 
     def entry(self, entry_uuid: str) -> DocumentEntry | None:
         """The entry with this entryUUID."""
@@ -117,6 +140,7 @@ class Documents:
 
         Raises Refused when a unique constraint is the last to notice a duplicate.
         """
+        self._hashes.clear()
         names = _names(lot)
         with _last_guard():
             self._insert_lot(lot.submission.lot, structure=structure, at=at)
@@ -223,7 +247,7 @@ class Documents:
     def _insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         made = [row | {"sandbox": self._sandbox} for row in rows]
         if made:
-            self._connection.execute(insert(table), made)
+            self._connection.execute(_INSERTS[table], made)
 
     def _insert_lot(self, lot: SubmissionSet, *, structure: str, at: datetime) -> None:
         row = {

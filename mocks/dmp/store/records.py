@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select
 
 from mocks.dmp.messages.habilitation import Authorization
 from mocks.dmp.messages.record import PatientRecord, Reading
@@ -28,24 +28,40 @@ _RIGHTS = (
 )  # fmt: skip
 
 
+_SANDBOX: BindParameter[str] = bindparam("sandbox")
+_MATRICULE: BindParameter[str] = bindparam("matricule")
+# Built once: every exchange runs them.
+_RECORD = select(record_table.c.kept, record_table.c.closed_at).where(
+    record_table.c.sandbox == _SANDBOX, record_table.c.matricule == _MATRICULE
+)
+_AUTHORIZATIONS = (
+    select(*(authorization_table.c[name] for name in _RIGHTS))
+    .where(authorization_table.c.sandbox == _SANDBOX, authorization_table.c.matricule == _MATRICULE)
+    .order_by(authorization_table.c.started_at, authorization_table.c.holder)
+)
+
+
 class Records:
     """The records of one sandbox, inside a transaction."""
 
     def __init__(self, connection: Connection, sandbox: str) -> None:
         self._connection = connection
         self._sandbox = sandbox
+        self._kept: dict[str, PatientRecord | None] = {}
 
     def record(self, matricule: str, at_first: PatientRecord) -> PatientRecord:
         """The record of a person; ``at_first``: what it was before anybody changed it."""
-        columns = record_table.c
-        query = select(columns.kept, columns.closed_at).where(
-            columns.sandbox == self._sandbox, columns.matricule == matricule
-        )
-        row = self._connection.execute(query).first()
-        return replace(build(PatientRecord, row.kept), closed_at=row.closed_at) if row else at_first
+        if matricule not in self._kept:
+            asked = {"sandbox": self._sandbox, "matricule": matricule}
+            row = self._connection.execute(_RECORD, asked).first()
+            self._kept[matricule] = (
+                replace(build(PatientRecord, row.kept), closed_at=row.closed_at) if row else None
+            )
+        return self._kept[matricule] or at_first
 
     def keep(self, matricule: str, record: PatientRecord) -> None:
         """Remember a record from now on."""
+        self._kept[matricule] = record
         columns = record_table.c
         self._connection.execute(
             delete(record_table).where(
@@ -58,13 +74,9 @@ class Records:
 
     def authorizations(self, matricule: str) -> list[Authorization]:
         """Everything granted and refused in a record, oldest first."""
-        columns = authorization_table.c
-        query = (
-            select(*(columns[name] for name in _RIGHTS))
-            .where(columns.sandbox == self._sandbox, columns.matricule == matricule)
-            .order_by(columns.started_at, columns.holder)
-        )
-        return [Authorization(**row) for row in self._connection.execute(query).mappings()]
+        asked = {"sandbox": self._sandbox, "matricule": matricule}
+        rows = self._connection.execute(_AUTHORIZATIONS, asked).mappings()
+        return [Authorization(**row) for row in rows]
 
     def authorize(self, matricule: str, given: Authorization) -> None:
         """Remember one authorisation or blocking, in place of what its holder had."""
