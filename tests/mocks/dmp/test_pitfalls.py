@@ -13,6 +13,7 @@ from kit.vihf import write_vihf
 from kit.xds import vocabulary
 from mocks.dmp import messages
 from mocks.dmp.messages import Parameter, deletion, find_documents, get_documents
+from tests.kit.documents import N1_TEMPLATE, a_cda
 from tests.mocks.dmp.builders import (
     ARC,
     INS,
@@ -222,3 +223,22 @@ def test_a_hospital_server_reads_nothing_a_card_does(bench: Bench) -> None:
         "DMPSimForbidden"
     ]
     assert bench.retrieve(f"{ARC}.1", vihf=a_card_vihf(bench.pki)).documents
+
+
+BODIES = [("JVBERi0xLjQK", True), ("UEsDBBQAAAAI", False), ("not base64!", False)]
+
+
+@pytest.mark.parametrize(("body", "accepted"), BODIES)
+def test_a_pdf_that_is_none_is_refused(bench: Bench, body: str, accepted: bool) -> None:
+    cda = a_cda(
+        template=N1_TEMPLATE,
+        unique_id=f'root="{ARC}.1"',
+        ins=f'<id root="{INS.oid}" extension="{INS.matricule}"/>',
+        body=f'<nonXMLBody><text mediaType="application/pdf" representation="B64">{body}</text>'
+        "</nonXMLBody>",
+    )
+    answer = registry_response(bench.feed(cda))
+    assert answer.accepted is accepted
+    if not accepted:
+        assert rules_of(bench) == {"a_body_is_what_it_says"}
+        assert bench.line.refusals[0]["field"] == "nonXMLBody/text"

@@ -306,6 +306,14 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
     ),
     (
         lambda lot: replace(
+            lot, documents=(replace(lot.documents[0], body_flaw="application/pdf: b'PK'"),)
+        ),
+        {},
+        "a_body_is_what_it_says",
+        errors.METADATA,
+    ),
+    (
+        lambda lot: replace(
             lot, documents=(replace(lot.documents[0], header=None, unreadable="no"),)
         ),
         {},
