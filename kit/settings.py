@@ -159,6 +159,28 @@ class Settings:
     dmp_visibility_cumul: bool = row(
         False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean
     )
+    dmp_authorization: str = row(
+        "strict",
+        "DMP: strict wants an authorisation (TD0.3) before consultation, lenient gives it to all.",
+        one_of("strict", "lenient"),
+    )
+    dmp_authorization_days: int = row(
+        0, "DMP: days an authorisation lasts (bench time); 0: until it is removed.", _count
+    )
+    dmp_obsolete_creation: bool = row(
+        False, "DMP: answer TD1.1 and TD1.2, which left the rights matrix in 2024.", _boolean
+    )
+    dmp_types: str = row(
+        "strict",
+        "DMP: strict wants the class and format of the current tables, lenient only notes others.",
+        one_of("strict", "lenient"),
+    )
+    dmp_max_results: int = row(
+        5000, "DMP: most LeafClass objects of a TD3.1 answer; 0: no bound. Unconfirmed.", _count
+    )
+    dmp_citizen: bool = row(
+        True, "DMP: serve the patient's side, /mon-espace-sante, on the plain listener.", _boolean
+    )
     request_seconds: int = row(
         30,
         "Seconds a client has to send a request, and again to take its answer; then it is cut.",
