@@ -127,6 +127,7 @@ def of_dmp(bench: Bench, document: ClinicalDocument) -> tuple[str, bytes]:
     """What a doctor finds in the DMP under a uniqueId: its status (TD3.1), its bytes (TD3.2)."""
     lps = Lps.of(bench.settings, bench_clock(bench.settings.data_dir), uuid.uuid4)
     ins = document.patient.ins
+    lps.authorize(ins)
     query = dmp.write_query(dmp.get_documents(document.unique_id, return_type="LeafClass"))
     vihf, card = lps.vihf(ins, Authentication.DIRECT), lps._card(CertificateKind.PS_AUTH)
     answer = lps._call(dmp.REGISTRY, dmp.ITI_18, query, {}, vihf=vihf, tls=card)
