@@ -30,6 +30,7 @@ from kit.xds.metadata import Coded, DocumentEntry, SubmissionSet
 from kit.xds.tables import CONTENT_TYPE_SYSTEM
 from mocks.mssante.messages.mailboxes import application_mailbox
 from simulator.delivery import Attempt, Outcome, Stamp
+from simulator.delivery.patience import patiently
 from simulator.delivery.pdf_copy import pdf_copy
 from simulator.delivery.sender import Sender
 from simulator.streams import oid, uuid
@@ -87,6 +88,7 @@ class MailServer:
     port: int
     password: str
     context: ssl.SSLContext
+    patience: float = 0.0  # seconds to wait for a port that refuses the connection
 
 
 class MailClient:
@@ -209,7 +211,11 @@ class MailClient:
                 local_hostname=self._sender.establishment.mssante_domain,
                 timeout=TIMEOUT_SECONDS,
             )
-            await connection.connect()
+            await patiently(
+                connection.connect,
+                over=(aiosmtplib.SMTPConnectError,),
+                seconds=self._server.patience,
+            )
             self._connection = connection
         return self._connection
 
