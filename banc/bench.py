@@ -73,6 +73,19 @@ def banner_ready(service: str, *ports: int) -> Callable[[Settings], bool]:
     return ask
 
 
+def port_ready(service: str, port: int) -> Callable[[Settings], bool]:
+    """A health check: the port takes connections, where ``service`` is found."""
+
+    def ask(settings: Settings) -> bool:
+        try:
+            with socket.create_connection((_reachable(settings.reach(service)), port), timeout=2):
+                return True
+        except OSError:
+            return False
+
+    return ask
+
+
 def _greets(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=2) as held:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from kit.settings import Settings
 
-SERVICES = ("dmp", "ins", "ror", "mssante", "psc")
+SERVICES = ("dmp", "ins", "ror", "mssante", "psc", "gateway")
 FOLLOW_SECONDS = 0.5
 
 
@@ -24,7 +24,8 @@ class NotRunning(Exception):
 
 def ask(settings: Settings, service: str, method: str, path: str) -> Any:
     """One control request; the JSON answer. Raises NotRunning."""
-    port = getattr(settings, f"{service}_port")
+    port = settings.gateway_http_port if service == "gateway" else None
+    port = port or getattr(settings, f"{service}_port")
     connection = http.client.HTTPConnection(settings.reach(service), port, timeout=30)
     try:
         connection.request(method, f"/_banc{path}")

@@ -123,10 +123,23 @@ class Lps:
         )
 
     def retrieve(self, body: Element, patient: Ins) -> Answered:
-        """ITI-43, as the doctor with a card (direct authentication): a server may not read."""
-        call = messages.REPOSITORY, messages.ITI_43, body, NO_PARTS
+        """ITI-43, as the doctor with a card (direct authentication): a server may not read.
+
+        The patient allows it before: the doctor adds their authorisation (TD0.3).
+        """
+        self.authorize(patient)
         tls = self._card(CertificateKind.PS_AUTH)
+        call = messages.REPOSITORY, messages.ITI_43, body, NO_PARTS
         return self._call(*call, vihf=self.vihf(patient, Authentication.DIRECT), tls=tls)
+
+    def authorize(self, patient: Ins) -> Answered:
+        """TD0.3, as the doctor with a card: adds their authorisation; twice is no error."""
+        asked = messages.write_set_authorization(messages.AuthorizationChange("AJOUT"))
+        return self._call(
+            messages.HABILITATIONS, messages.TD0_3, asked, NO_PARTS,
+            vihf=self.vihf(patient, Authentication.DIRECT),
+            tls=self._card(CertificateKind.PS_AUTH),
+        )  # fmt: skip
 
     def _card(self, kind: CertificateKind) -> Credential:
         return card(self.pki, self.doctor, kind)

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-from banc.bench import Address, Part, banner_ready, http_ready
+from banc.bench import Address, Part, banner_ready, http_ready, port_ready
 from console.app import create_app as create_console
 from kit.pki import TestPki, TlsMode, handshake
 from kit.pki.publication import blueprint as pki_blueprint
@@ -26,6 +26,8 @@ from mocks.mssante.app import create_app as create_mssante
 from mocks.mssante.app import serve_mail
 from mocks.psc.app import create_app as create_psc
 from mocks.ror.app import create_app as create_ror
+from simulator.gateway.app import create_app as create_gateway
+from simulator.gateway.app import serve_gateway
 
 HANDSHAKES = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "this listener demands a client certificate",
@@ -52,7 +54,8 @@ def pki_of(settings: Settings) -> TestPki:
 def parts(settings: Settings) -> tuple[Part, ...]:
     """Every part of a bench, in the order of the table that ``banc up`` prints."""
     return (_dmp(settings), _ins(settings), _ror(settings), _psc(settings),
-            _mssante(settings), _mail(settings), _console(settings))  # fmt: skip
+            _mssante(settings), _mail(settings), _gateway(settings), _gateway_api(settings),
+            _console(settings))  # fmt: skip
 
 
 def part(name: str, settings: Settings) -> Part:
@@ -192,6 +195,28 @@ def _run_mail(settings: Settings) -> None:
     result: Any = serve_mail(settings)
     if asyncio.iscoroutine(result):
         asyncio.run(result)
+
+
+def _gateway(settings: Settings) -> Part:
+    port, host = settings.gateway_port, settings.reach("gateway")
+    addresses = (
+        Address("MLLP", port, f"mllp://{host}:{port}", "HL7 v2, profile 2.1^CISIS_CDA_HL7_V2"),
+    )
+    ready = port_ready("gateway", port)
+    return Part("gateway", "Passerelle HL7v2", addresses, _run_gateway, ready)
+
+
+def _run_gateway(settings: Settings) -> None:
+    asyncio.run(serve_gateway(settings))
+
+
+def _gateway_api(settings: Settings) -> Part:
+    port = settings.gateway_http_port
+    addresses = (Address("API", port, _http(settings, "gateway", port, path="/outbox"), "none"),)
+    run = partial(_serve_app, "gateway-api", create_gateway, (Listener(port),))
+    return Part(
+        "gateway-api", "Passerelle HL7v2 API", addresses, run, http_ready("gateway", port)
+    )  # fmt: skip
 
 
 def _console(settings: Settings) -> Part:

@@ -99,3 +99,14 @@ def origin(text: str) -> str:
     if text and not (named and text.isascii() and text == f"{parts.scheme}://{parts.netloc}"):
         raise ValueError("expected scheme, name and port, such as https://psc.test:8445")
     return text
+
+
+def routes(text: str) -> tuple[str, ...]:
+    """Pairs ``name=host:port`` separated by commas."""
+    pairs = names(text)
+    for pair in pairs:
+        name, _, place = pair.partition("=")
+        host, _, number = place.rpartition(":")
+        if not name or not host or not number.isdecimal() or not 0 < int(number) < 65536:
+            raise ValueError("expected NAME=host:port")
+    return pairs

@@ -21,6 +21,7 @@ from kit.setting_readers import one_of
 from kit.setting_readers import origin as _origin
 from kit.setting_readers import port as _port
 from kit.setting_readers import positive as _positive
+from kit.setting_readers import routes as _routes
 from kit.setting_readers import share as _share
 
 PREFIX = "BANC_"
@@ -84,6 +85,27 @@ class Settings:
     psc_tls_port: int = row(
         8445, "Pro Santé Connect, TLS with an optional client certificate.", _port
     )
+    gateway_port: int = row(8275, "HL7v2 gateway (PFI), MLLP.", _port)
+    gateway_http_port: int = row(8086, "HL7v2 gateway, control API over plain HTTP.", _port)
+    gateway_finess: str = row(
+        "", "HL7v2 gateway: FINESS of the invented establishment that delivers when PRT-8 names"
+        " none of ours; empty: the first.",
+    )  # fmt: skip
+    gateway_routes: tuple[str, ...] = row(
+        (),
+        "HL7v2 gateway, where creators take their ZAM: MSH-3@MSH-4=host:port, MSH-3=host:port or"
+        " *=host:port, separated by commas.",
+        _routes,
+    )
+    gateway_attempts: int = row(
+        12, "HL7v2 gateway: tries of a delivery before it is given up.", _positive
+    )
+    gateway_retry_seconds: int = row(
+        2, "HL7v2 gateway: seconds before the second try; twice as long each time.", _positive
+    )
+    gateway_receipt_seconds: int = row(
+        5, "HL7v2 gateway: seconds between two looks for receipts in its mailboxes.", _positive
+    )
     console_port: int = row(8080, "Console, plain HTTP.", _port)
     dmp_host: str = row("", "Where the other parts find the DMP; empty: the address above.")
     ins_host: str = row("", "Where the other parts find INSi; empty: the address above.")
@@ -91,6 +113,9 @@ class Settings:
     mssante_host: str = row("", "Where the other parts find MSSanté; empty: the address above.")
     psc_host: str = row(
         "", "Where the other parts find Pro Santé Connect; empty: the address above."
+    )
+    gateway_host: str = row(
+        "", "Where the other parts find the HL7v2 gateway; empty: the address above."
     )
     console_host: str = row("", "Where the other parts find the console; empty: the address above.")
     server_names: tuple[str, ...] = row(
@@ -133,6 +158,28 @@ class Settings:
     )
     dmp_visibility_cumul: bool = row(
         False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean
+    )
+    dmp_authorization: str = row(
+        "strict",
+        "DMP: strict wants an authorisation (TD0.3) before consultation, lenient gives it to all.",
+        one_of("strict", "lenient"),
+    )
+    dmp_authorization_days: int = row(
+        0, "DMP: days an authorisation lasts (bench time); 0: until it is removed.", _count
+    )
+    dmp_obsolete_creation: bool = row(
+        False, "DMP: answer TD1.1 and TD1.2, which left the rights matrix in 2024.", _boolean
+    )
+    dmp_types: str = row(
+        "strict",
+        "DMP: strict wants the class and format of the current tables, lenient only notes others.",
+        one_of("strict", "lenient"),
+    )
+    dmp_max_results: int = row(
+        5000, "DMP: most LeafClass objects of a TD3.1 answer; 0: no bound. Unconfirmed.", _count
+    )
+    dmp_citizen: bool = row(
+        True, "DMP: serve the patient's side, /mon-espace-sante, on the plain listener.", _boolean
     )
     request_seconds: int = row(
         30,
@@ -287,7 +334,7 @@ class Settings:
     )
 
     def reach(self, service: str) -> str:
-        """Where the other parts find ``service``: dmp, ins, ror, mssante, psc or console."""
+        """Where the other parts find a service: dmp, ins, ror, mssante, psc, gateway, console."""
         return str(getattr(self, f"{service}_host") or self.host)
 
 

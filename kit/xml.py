@@ -5,6 +5,7 @@ Not here: any message. Whoever reads XML that came from outside reads it with ``
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -39,6 +40,8 @@ NS = {
     "recvit": "http://www.cnamts.fr/INSiRecVit",
     "resultat": "http://www.cnamts.fr/INSiResultat",
     "asipgdp": "asip:ci-sis:gdp:2010",
+    "habilitations": "urn:si-dmp-habilitations",
+    "patients": "urn:si-dmp-patients",
 }
 
 MAX_DEPTH = 128
@@ -46,6 +49,7 @@ MAX_NODES = 200_000
 MAX_BYTES = 64 * 1024 * 1024
 
 
+@lru_cache(maxsize=4096)
 def qname(name: str) -> str:
     """``rim:Slot`` as lxml spells it, ``{namespace}Slot``."""
     prefix, _, local = name.rpartition(":")
@@ -105,25 +109,46 @@ def canonical(element: Element) -> bytes:
     return etree.tostring(element, method="c14n", exclusive=True)
 
 
+_STEP = re.compile(r"\{[^}]*\}|'[^']*'|\"[^\"]*\"|([A-Za-z]\w*):(?=[A-Za-z*])")
+
+
+@lru_cache(maxsize=4096)
+def _expanded(path: str) -> str:
+    """A path with namespaces in place of prefixes: lxml sorts a whole table of them at each call.
+
+    Raises SyntaxError for a prefix that NS does not have, as lxml does.
+    """
+
+    def written(step: re.Match[str]) -> str:
+        prefix = step[1]
+        if prefix is None:
+            return step[0]
+        if prefix not in NS:
+            raise SyntaxError(f"prefix {prefix!r} not found in prefix map")
+        return f"{{{NS[prefix]}}}"
+
+    return _STEP.sub(written, path)
+
+
 def find(element: Element, path: str) -> Element | None:
     """The first element at ``path`` with the prefixes of NS, or None."""
-    return element.find(path, NS)
+    return element.find(_expanded(path))
 
 
 def find_all(element: Element, path: str) -> list[Element]:
     """Every element at ``path`` with the prefixes of NS."""
-    return element.findall(path, NS)
+    return element.findall(_expanded(path))
 
 
 def find_text(element: Element, path: str, default: str = "") -> str:
     """The stripped text at ``path``, or ``default``."""
-    found = element.find(path, NS)
+    found = element.find(_expanded(path))
     return (found.text or "").strip() if found is not None else default
 
 
 def need(element: Element, path: str, *, where: str = "") -> Element:
     """The element at ``path``. Raises Malformed when it is absent."""
-    found = element.find(path, NS)
+    found = element.find(_expanded(path))
     if found is None:
         raise Malformed(where or local_name(element), f"element {path} is missing")
     return found

@@ -15,6 +15,7 @@ from typing import Any
 from kit.faults import Fault
 from kit.settings import Settings
 from simulator.delivery import NoAnswer
+from simulator.delivery.patience import PATIENCE_SECONDS, patiently
 from simulator.delivery.wire import Wire
 from simulator.scenario import SERVICES, Outage
 
@@ -72,7 +73,12 @@ class Bench:
 
     async def _ask(self, service: str, method: str, path: str, body: Any = None) -> Any:
         content = b"" if body is None else json.dumps(body).encode()
-        answer = await self._wires[service].send(method, f"/_banc{path}", content, JSON)
+        wire = self._wires[service]
+        answer = await patiently(  # every control request may be asked twice
+            lambda: wire.send(method, f"/_banc{path}", content, JSON),
+            over=(NoAnswer,),
+            seconds=PATIENCE_SECONDS,
+        )
         if answer.status != 200:
             told = answer.body[:300].decode(errors="replace")
             raise NoAnswer(f"{service} {method} /_banc{path}: HTTP {answer.status} {told}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -28,9 +29,10 @@ from simulator.delivery.dmp import DmpClient
 from simulator.delivery.ins import TIMEOUT_SECONDS as INS_SECONDS
 from simulator.delivery.ins import InsClient
 from simulator.delivery.mssante import MailClient, MailServer
+from simulator.delivery.patience import PATIENCE_SECONDS
 from simulator.delivery.ror import RorClient
 from simulator.delivery.sender import Sender, Software
-from simulator.delivery.wire import Wire
+from simulator.delivery.wire import TIMEOUT_SECONDS, Wire
 from simulator.establishments import Hospital
 from simulator.export import Observed, described, write_tables
 from simulator.identity_figures import identity_figures
@@ -269,20 +271,27 @@ def _clients(hospital: Hospital, settings: Settings, pki: TestPki) -> Clients:
     software = Software(told.name, told.version, told.homologation, told.idam, told.nil)
     sender = Sender(hospital.establishment, credentials, software)
     auth, insi = pki.client_context(credentials.auth), pki.client_context(credentials.insi)
-    dmp = Wire(f"https://{settings.reach('dmp')}:{settings.dmp_tls_port}", auth)
-    ins = Wire(f"https://{settings.reach('ins')}:{settings.ins_mtls_port}", insi, INS_SECONDS)
-    ror = Wire(f"https://{settings.reach('ror')}:{settings.ror_tls_port}", auth)
+
+    def wire(name: str, port: int, context: ssl.SSLContext, seconds: float) -> Wire:
+        return Wire(
+            f"https://{settings.reach(name)}:{port}", context, seconds, patience=PATIENCE_SECONDS
+        )
+
+    dmp = wire("dmp", settings.dmp_tls_port, auth, TIMEOUT_SECONDS)
+    ins = wire("ins", settings.ins_mtls_port, insi, INS_SECONDS)
+    ror = wire("ror", settings.ror_tls_port, auth, TIMEOUT_SECONDS)
     server = MailServer(
         settings.reach("mssante"),
         settings.submission_port,
         settings.mssante_password,
         pki.client_context(),
+        PATIENCE_SECONDS,
     )
     mail = MailClient(sender, server)
 
     async def close() -> None:
-        for wire in (dmp, ins, ror):
-            await wire.close()
+        for open_wire in (dmp, ins, ror):
+            await open_wire.close()
         await mail.close()
 
     return Clients(

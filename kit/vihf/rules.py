@@ -47,6 +47,9 @@ _MANDATORY = (
     "patient", "resource_urn", "purpose", "lps_name", "lps_version", "homologation",
 )  # fmt: skip
 
+# Transactions about no patient yet: their VIHF needs no resource-id; deduced.
+WITHOUT_PATIENT = frozenset({"TD0.4", "TD0.5"})
+
 version, signer, attributes = RuleBook("VIHF version"), RuleBook("VIHF signer"), RuleBook("VIHF")
 
 
@@ -163,10 +166,11 @@ def the_assertion_is_recent(vihf: Vihf, around: Circumstances) -> Iterator[Findi
 
 
 @attributes.rule(codes.ATTRIBUTE, source=_S4)
-def every_mandatory_attribute_is_there(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
+def every_mandatory_attribute_is_there(vihf: Vihf, around: Circumstances) -> Iterator[Finding]:
     named = () if _is_direct(vihf) else ("subject_name",)
+    spared = {"patient"} if around.transaction in WITHOUT_PATIENT else set()
     for field in (*_MANDATORY, *named):
-        if not getattr(vihf, field):
+        if field not in spared and not getattr(vihf, field):
             yield _seen(vihf, field, "", "present")
 
 

@@ -56,6 +56,22 @@ LOT_SIGNATURE = Code(
     confirmed=False,
 )
 
+# Administration of the record
+DMP_FOUND = Code("DMPFound", "the record exists already, or is active", _GUIDE)
+DMP_NOT_FOUND = Code("DMPSimNotFound", "no DMP for this INS", _BENCH, confirmed=False)
+ATTACHED_TO_MES = Code(
+    "DMPSimAttachedToMes",
+    "the record is attached to Mon espace santé: the patient administers it",
+    _BENCH,
+    confirmed=False,
+)
+OBSOLETE = Code(
+    "DMPSimObsolete",
+    "creation and reactivation left the rights matrix: BANC_DMP_OBSOLETE_CREATION brings them back",
+    _BENCH,
+    confirmed=False,
+)
+
 # Search, retrieval, update
 UNKNOWN_STORED_QUERY = Code("XDSUnknownStoredQuery", "the stored query is not offered", _IHE)
 STORED_QUERY_MISSING_PARAM = Code(
@@ -65,6 +81,7 @@ STORED_QUERY_PARAM_NUMBER = Code(
     "XDSStoredQueryParamNumber", "a single-valued parameter has several values", _IHE
 )
 STORED_QUERY_VALUE = Code("XDSRegistryError", "a parameter of the query has a wrong value", _IHE)
+TOO_MANY_RESULTS = Code("XDSTooManyResults", "the query finds more than is returned", _IHE)
 UNKNOWN_REPOSITORY = Code("XDSUnknownRepositoryId", "not the repository of the DMP", _IHE)
 DOCUMENT_UNIQUE_ID = Code("XDSDocumentUniqueIdError", "no document has this uniqueId", _IHE)
 UPDATE_REFUSED = Code("XDSMetadataUpdateError", "the update is refused", _IHE)
@@ -75,6 +92,18 @@ REQUEST_REFUSED = Code(
 # The caller
 FORBIDDEN = Code(
     "DMPSimForbidden", "the rights matrix does not allow this", "PDT-INF-526 v1.8", confirmed=False
+)
+BLOCKED = Code(
+    "DMPSimBlockedProfessional", "the patient blocked the professional", _BENCH, confirmed=False
+)
+NOT_AUTHORISED = Code(
+    "DMPSimNoAuthorization", "the user has no valid authorisation", _BENCH, confirmed=False
+)
+MODE_OPPOSED = Code(
+    "DMPSimModeOpposed", "the patient is opposed to this access mode", _BENCH, confirmed=False
+)
+MASKED = Code(
+    "DMPSimMaskedDocument", "the document is masked to this user", _BENCH, confirmed=False
 )
 VIHF_MISSING = Code("DMPSimVihfMissing", "the call carries no VIHF", _BENCH, confirmed=False)
 MALFORMED = Code("DMPSimMalformed", "the message cannot be read", _BENCH, confirmed=False)

@@ -64,11 +64,12 @@ class DmpClient:
         entry: DocumentEntry | None = None,
         replaces: str = "",
         is_full_stay: bool = True,
+        activity: Coded | None = None,
     ) -> Deposit:
         """A signed lot ready to send.
 
         entry: metadata in place of those derived from the document. replaces: entryUUID of the
-        document it replaces.
+        document it replaces. activity: contentTypeCode of the lot, before ``is_full_stay``.
         """
         described = entry or entry_from_cda(cda, entry_uuid=ENTRY)
         described = replace(described, patient_id=described.patient_id or patient_id)
@@ -79,7 +80,7 @@ class DmpClient:
             source_id=f"{root}.{SOFTWARE_ARC}",
             author=self.sender.author_of_lots(doctor),
             submitted_at=stamp.at,
-            content_type_code=FULL_STAY if is_full_stay else OUTPATIENT,
+            content_type_code=activity or (FULL_STAY if is_full_stay else OUTPATIENT),
         )
         submission, contents = messages.assemble(
             identity,

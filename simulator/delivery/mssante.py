@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import aiosmtplib
@@ -25,10 +26,11 @@ from kit.mail import (
     x_mss_headers,
 )
 from kit.world import Professional
-from kit.xds.metadata import Coded, SubmissionSet
+from kit.xds.metadata import Coded, DocumentEntry, SubmissionSet
 from kit.xds.tables import CONTENT_TYPE_SYSTEM
 from mocks.mssante.messages.mailboxes import application_mailbox
 from simulator.delivery import Attempt, Outcome, Stamp
+from simulator.delivery.patience import patiently
 from simulator.delivery.pdf_copy import pdf_copy
 from simulator.delivery.sender import Sender
 from simulator.streams import oid, uuid
@@ -44,6 +46,9 @@ BODY = (
 )
 
 
+NOTIFY = "NOTIFY=SUCCESS,FAILURE"  # RFC 3461
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A message ready to send: the same bytes however often it is sent."""
@@ -52,6 +57,27 @@ class Letter:
     sender: str
     recipient: str
     content: bytes
+    notifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What who asks for a letter may choose; by default what a hospital does by itself.
+
+    forbids_answer: None forbids it to citizens. mention: before the label of the subject.
+    visibility: codes added to the confidentiality of the documents.
+    """
+
+    body: str = ""
+    reply_to: str = ""
+    forbids_answer: bool | None = None
+    mention: str = ""
+    visibility: tuple[str, ...] = ()
+    asks_for_delivery: bool = False
+    asks_for_reading: bool = False
+
+
+USUAL = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +88,7 @@ class MailServer:
     port: int
     password: str
     context: ssl.SSLContext
+    patience: float = 0.0  # seconds to wait for a port that refuses the connection
 
 
 class MailClient:
@@ -74,42 +101,75 @@ class MailClient:
         self._turn = asyncio.Lock()
         self.mailbox = application_mailbox(sender.establishment)
 
-    def letter(self, cda: bytes, doctor: Professional, recipient: str, stamp: Stamp) -> Letter:
-        """The message that carries a document; to a citizen, without an answer."""
-        header = read_header(cda)
+    def letter(
+        self,
+        cda: bytes,
+        doctor: Professional,
+        recipient: str,
+        stamp: Stamp,
+        *,
+        wishes: Wishes = USUAL,
+        others: Sequence[bytes] = (),
+    ) -> Letter:
+        """The message that carries a document; to a citizen, without an answer.
+
+        others: more documents about the same patient.
+        """
+        cdas = (cda, *others)
+        headers = [read_header(item) for item in cdas]
         establishment = self._sender.establishment
         message_id = f"<{uuid(stamp.stream)}@{establishment.mssante_domain}>"
-        to_citizen = recipient.endswith("@patient.mssante.fr")
+        forbids = wishes.forbids_answer
+        if forbids is None:
+            forbids = recipient.endswith("@patient.mssante.fr")
+        usual = BODY.format(title=headers[0].title, sender=establishment.name)
+        copies = [
+            PdfCopy(_pdf_name(header, str(rank) if others else ""), pdf_copy(item, header))
+            for rank, (item, header) in enumerate(zip(cdas, headers, strict=True), start=1)
+        ]
         content = build_document_message(
             Mailbox(self.mailbox, establishment.name),
             [Mailbox(recipient)],
-            subject=_subject(header),
-            body=BODY.format(title=header.title, sender=establishment.name),
+            subject=_subject(headers[0], wishes.mention),
+            body=wishes.body or usual,
             message_id=message_id,
             date=stamp.at,
-            archive=self._archive(cda, header, doctor, stamp),
-            pdf_copies=[PdfCopy(_pdf_name(header), pdf_copy(cda, header))],
-            x_mss=x_mss_headers([header], nil=self._sender.software.nil, forbids_answer=to_citizen),
-            other_headers={"Reply-To": f"secretariat@{establishment.mssante_domain}"},
+            archive=self._archive(cdas, headers, doctor, stamp, wishes.visibility),
+            pdf_copies=copies,
+            x_mss=x_mss_headers(headers, nil=self._sender.software.nil, forbids_answer=forbids),
+            other_headers=dict(self._other_headers(wishes)),
         )
-        return Letter(message_id, self.mailbox, recipient, content)
+        return Letter(message_id, self.mailbox, recipient, content, wishes.asks_for_delivery)
 
-    def _archive(self, cda: bytes, header: CdaHeader, doctor: Professional, stamp: Stamp) -> bytes:
-        root = self._sender.establishment.oid
-        entry = entry_from_cda(header)
+    def _other_headers(self, wishes: Wishes) -> Iterator[tuple[str, str]]:
+        domain = self._sender.establishment.mssante_domain
+        yield "Reply-To", wishes.reply_to or f"secretariat@{domain}"
+        if wishes.asks_for_reading:
+            yield "Disposition-Notification-To", self.mailbox
+
+    def _archive(
+        self,
+        cdas: Sequence[bytes],
+        headers: Sequence[CdaHeader],
+        doctor: Professional,
+        stamp: Stamp,
+        visibility: tuple[str, ...],
+    ) -> bytes:
+        root, header = self._sender.establishment.oid, headers[0]
+        entries = [
+            _entry(item, number, visibility) for number, item in enumerate(headers, start=1)
+        ]  # fmt: skip
         lot = SubmissionSet(
             entry_uuid="SubmissionSet01",
             unique_id=oid(stamp.stream, f"{root}.{LOT_ARC}"),
             source_id=f"{root}.{SOFTWARE_ARC}",
             patient_id=header.patient.ins,
-            other_patient_id="" if header.patient.ins else entry.source_patient_id,
+            other_patient_id="" if header.patient.ins else entries[0].source_patient_id,
             content_type_code=FULL_STAY,
             submission_time=xds.write_dtm(stamp.at),
             authors=(self._sender.author_of_lots(doctor),),
             title=header.title,
         )
-        if entry.patient_id is None:  # without an INS, the local number names the patient
-            entry = replace(entry, other_patient_id=entry.source_patient_id)
         told = XdmSender(
             self._sender.establishment.name,
             phone=self._sender.establishment.phone,
@@ -117,7 +177,7 @@ class MailClient:
             software=self._sender.software.name,
             software_version=self._sender.software.version,
         )
-        return pack_xdm([(entry, cda)], lot, sender=told, at=stamp.at)
+        return pack_xdm(list(zip(entries, cdas, strict=True)), lot, sender=told, at=stamp.at)
 
     async def send(self, letter: Letter) -> Attempt:
         """Submit a message; connections are opened when needed and dropped when they fail."""
@@ -125,8 +185,9 @@ class MailClient:
             try:
                 connection = await self._connected()
                 _, reply = await connection.sendmail(
-                    letter.sender, [letter.recipient], letter.content
-                )
+                    letter.sender, [letter.recipient], letter.content,
+                    rcpt_options=[NOTIFY] if letter.notifies else None,
+                )  # fmt: skip
             except aiosmtplib.SMTPRecipientsRefused as error:
                 first = error.recipients[0]
                 return _refused(letter, first.code, first.message)
@@ -150,7 +211,11 @@ class MailClient:
                 local_hostname=self._sender.establishment.mssante_domain,
                 timeout=TIMEOUT_SECONDS,
             )
-            await connection.connect()
+            await patiently(
+                connection.connect,
+                over=(aiosmtplib.SMTPConnectError,),
+                seconds=self._server.patience,
+            )
             self._connection = connection
         return self._connection
 
@@ -183,16 +248,26 @@ def _refused(letter: Letter, status: int, text: str) -> Attempt:
     return _attempt(letter, outcome, str(status), text)
 
 
-def _subject(header: CdaHeader) -> str:
+def _entry(header: CdaHeader, number: int, visibility: tuple[str, ...]) -> DocumentEntry:
+    """The metadata of a document of the archive."""
+    entry = entry_from_cda(header, entry_uuid=f"Document{number:02d}", visibility=visibility)
+    if entry.patient_id is None:  # without an INS, the local number names the patient
+        return replace(entry, other_patient_id=entry.source_patient_id)
+    return entry
+
+
+def _subject(header: CdaHeader, mention: str = "") -> str:
     patient = header.patient
     born = patient.birth_time
     told = f"{born[6:8]}/{born[4:6]}/{born[:4]}" if len(born) >= 8 else ""
-    return document_subject(header.title, patient.birth_name, patient.first_given_name, told)
+    label = f"{mention} {header.title}".strip()
+    return document_subject(label, patient.birth_name, patient.first_given_name, told)
 
 
-def _pdf_name(header: CdaHeader) -> str:
+def _pdf_name(header: CdaHeader, rank: str = "") -> str:
+    """rank: of one copy among several."""
     patient = header.patient
     kind = header.code.code if header.code else "DOC"
     return pdf_file_name(
-        header.effective_time[:8], kind, patient.birth_name, patient.first_given_name
-    )  # fmt: skip
+        header.effective_time[:8], kind, patient.birth_name, patient.first_given_name, rank
+    )

@@ -16,6 +16,7 @@ from kit.rules import Malformed
 from kit.soap import SOAP_TYPE, SoapFault, read_envelope
 from kit.xml import Element, find_text, parse, qname
 from simulator.delivery import NoAnswer
+from simulator.delivery.patience import patiently
 
 CONNECTIONS = 6  # kept to one service by one establishment
 TIMEOUT_SECONDS = 30.0
@@ -50,9 +51,16 @@ class Wire:
     """A kept connection to a service. Use inside a running event loop; close it at the end."""
 
     def __init__(
-        self, base_url: str, context: ssl.SSLContext | None, timeout: float = TIMEOUT_SECONDS
+        self,
+        base_url: str,
+        context: ssl.SSLContext | None,
+        timeout: float = TIMEOUT_SECONDS,
+        *,
+        patience: float = 0.0,
     ) -> None:
+        """``patience``: seconds to wait for a service that refuses the connection."""
         self._base_url = base_url
+        self._patience = patience
         connector = aiohttp.TCPConnector(
             ssl=context if context is not None else True,
             limit=CONNECTIONS,
@@ -69,15 +77,18 @@ class Wire:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> HttpAnswer:
         """One request. Raises NoAnswer."""
-        url = self._base_url + path
-        try:
+
+        async def ask() -> HttpAnswer:
             async with self._session.request(
-                method, url, data=body or None, headers=dict(headers or {})
+                method, self._base_url + path, data=body or None, headers=dict(headers or {})
             ) as response:
                 content = await response.read()
-                return HttpAnswer(
-                    response.status, response.headers.get("Content-Type", ""), content
-                )
+                kind = response.headers.get("Content-Type", "")
+                return HttpAnswer(response.status, kind, content)
+
+        refused = (aiohttp.ClientConnectorError,)
+        try:
+            return await patiently(ask, over=refused, seconds=self._patience)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
 

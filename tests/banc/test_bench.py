@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from banc.bench import Bench, CannotStart, check_can_start
+from banc.bench import CannotStart, check_can_start
 from banc.control import ask, journal_size, lines, reset_bench
 from banc.parts import parts
 from banc.private import on_free_ports, private_bench
@@ -62,12 +62,12 @@ def test_every_part_answers_and_none_is_left_behind() -> None:
 def test_a_killed_part_is_started_again() -> None:
     with private_bench() as bench:
         part = next(item for item in bench.parts if item.name == "ror")
-        for pid in _listeners(bench, part.addresses[0].port):
+        for pid in _listeners(part.addresses[0].port):
             os.kill(pid, signal.SIGKILL)
         assert _becomes(lambda: part.is_ready(bench.settings))
 
 
-def _listeners(bench: Bench, port: int) -> list[int]:
+def _listeners(port: int) -> list[int]:
     """The processes that hold the listening socket of ``port`` (Linux)."""
     inodes = {
         line.split()[9]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from kit import xds
 from kit.rules import Malformed, Refusal
 from kit.xds import vocabulary
-from kit.xds.metadata import DocumentEntry
+from kit.xds.metadata import Association, DocumentEntry, SubmissionSet
 from kit.xml import Element, build, find_all, need, need_attribute, qname
 from mocks.dmp.messages.response import (
     FAILURE,
@@ -26,7 +26,11 @@ from mocks.dmp.messages.response import (
 
 STORED_QUERY = qname("query:AdhocQueryRequest")
 FIND_DOCUMENTS = "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d"
+FIND_SUBMISSION_SETS = "urn:uuid:f26abbcb-ac74-4422-8a30-edb644bbc1a9"
 GET_DOCUMENTS = "urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4"
+GET_ASSOCIATIONS = "urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155"
+GET_DOCUMENTS_AND_ASSOCIATIONS = "urn:uuid:bab9529a-4a10-40b3-a01f-f68a615d247a"
+FIND_BY_REFERENCE = "urn:uuid:12941a89-e02e-4be5-967c-ce4bfc8fe492"
 
 LEAF_CLASS, OBJECT_REF = "LeafClass", "ObjectRef"
 
@@ -34,6 +38,14 @@ PATIENT_ID = "$XDSDocumentEntryPatientId"
 STATUS = "$XDSDocumentEntryStatus"
 UNIQUE_ID = "$XDSDocumentEntryUniqueId"
 ENTRY_UUID = "$XDSDocumentEntryEntryUUID"
+REFERENCES = "$XDSDocumentEntryReferenceIdList"
+OBJECTS = "$uuid"
+LOT_PATIENT_ID = "$XDSSubmissionSetPatientId"
+LOT_STATUS = "$XDSSubmissionSetStatus"
+LOT_FROM, LOT_TO = "$XDSSubmissionSetSubmissionTimeFrom", "$XDSSubmissionSetSubmissionTimeTo"
+LOT_SOURCE = "$XDSSubmissionSetSourceId"
+LOT_AUTHOR = "$XDSSubmissionSetAuthorPerson"
+LOT_CONTENT_TYPE = "$XDSSubmissionSetContentType"
 
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -72,13 +84,15 @@ class StoredQuery:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a query: entries, or only references to them."""
+    """The answer to a query: lots, entries and associations, or only references to them."""
 
     status: str
     entries: tuple[DocumentEntry, ...] = ()
     references: tuple[str, ...] = ()
     errors: tuple[RegistryError, ...] = ()
     total: int = 0
+    lots: tuple[SubmissionSet, ...] = ()
+    associations: tuple[Association, ...] = ()
 
 
 def read_query(body: Element) -> StoredQuery:
@@ -153,14 +167,52 @@ def get_documents(*unique_ids: str, return_type: str = OBJECT_REF) -> StoredQuer
     )
 
 
-def write_found(entries: Iterable[DocumentEntry], return_type: str) -> Element:
-    """The answer to a query: ExtrinsicObjects, or ObjectRefs when only references were asked."""
+def find_submission_sets(
+    patient_cx: str,
+    *,
+    since: str = "",
+    until: str = "",
+    return_type: str = LEAF_CLASS,
+    more: Iterable[Parameter] = (),
+) -> StoredQuery:
+    """The lots of a patient, by their submissionTime: ``since`` included, ``until`` not."""
+    times = ((LOT_FROM, since), (LOT_TO, until))
+    parameters = (
+        Parameter(LOT_PATIENT_ID, (patient_cx,)),
+        Parameter(LOT_STATUS, (vocabulary.APPROVED,), is_list=True),
+        *(Parameter(name, (value,)) for name, value in times if value),
+        *more,
+    )
+    return StoredQuery(FIND_SUBMISSION_SETS, return_type, parameters)
+
+
+def get_associations(*uuids: str, return_type: str = LEAF_CLASS) -> StoredQuery:
+    """Every association that starts or ends at one of these objects."""
+    return StoredQuery(GET_ASSOCIATIONS, return_type, (Parameter(OBJECTS, uuids, is_list=True),))
+
+
+def get_documents_and_associations(*entry_uuids: str, return_type: str = LEAF_CLASS) -> StoredQuery:
+    """Entries by entryUUID, with their associations."""
+    parameters = (Parameter(ENTRY_UUID, entry_uuids, is_list=True),)
+    return StoredQuery(GET_DOCUMENTS_AND_ASSOCIATIONS, return_type, parameters)
+
+
+def write_found(
+    entries: Iterable[DocumentEntry],
+    return_type: str,
+    lots: Iterable[SubmissionSet] = (),
+    associations: Iterable[Association] = (),
+) -> Element:
+    """The answer to a query: whole objects, or ObjectRefs when only references were asked."""
     objects = build("rim:RegistryObjectList")
-    for entry in entries:
-        if return_type == OBJECT_REF:
-            objects.append(build("rim:ObjectRef", id=entry.entry_uuid))
-        else:
-            objects.append(xds.write_extrinsic_object(entry))
+    if return_type == OBJECT_REF:
+        everything: tuple[SubmissionSet | DocumentEntry | Association, ...]
+        everything = (*lots, *entries, *associations)
+        objects.extend(build("rim:ObjectRef", id=item.entry_uuid) for item in everything)
+    else:
+        objects.extend(map(xds.write_registry_package, lots))
+        objects.extend(map(xds.write_extrinsic_object, entries))
+        objects.extend(map(xds.write_association, associations))
     count = str(len(objects))
     return build(
         "query:AdhocQueryResponse",
@@ -188,6 +240,8 @@ def read_query_response(element: Element) -> Found:
     response = read_registry_response(element)
     extrinsics = find_all(element, "rim:RegistryObjectList/rim:ExtrinsicObject")
     references = find_all(element, "rim:RegistryObjectList/rim:ObjectRef")
+    packages = find_all(element, "rim:RegistryObjectList/rim:RegistryPackage")
+    links = find_all(element, "rim:RegistryObjectList/rim:Association")
     total = element.get("totalResultCount", "")
     return Found(
         status=response.status,
@@ -195,4 +249,6 @@ def read_query_response(element: Element) -> Found:
         references=tuple(need_attribute(item, "id") for item in references),
         errors=response.errors,
         total=int(total) if total.isdigit() else len(extrinsics) + len(references),
+        lots=tuple(map(xds.read_registry_package, packages)),
+        associations=tuple(map(xds.read_association, links)),
     )

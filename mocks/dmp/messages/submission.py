@@ -25,13 +25,14 @@ class ProvidedDocument:
     """One entry of a lot with its bytes.
 
     content: None when no part carries the document. header: None when the bytes are no CDA;
-    ``unreadable`` then says why.
+    ``unreadable`` then says why. body_flaw: why the body of an N1 document is not what it says.
     """
 
     entry: DocumentEntry
     content: bytes | None
     header: cda.CdaHeader | None = None
     unreadable: str = ""
+    body_flaw: str = ""
 
     @property
     def hash(self) -> str:
@@ -102,9 +103,25 @@ def _document(entry: DocumentEntry, contents: Mapping[str, bytes]) -> ProvidedDo
     if content is None or entry.mime_type != CDA_MIME_TYPE:
         return ProvidedDocument(entry, content)
     try:
-        return ProvidedDocument(entry, content, cda.read_header(content))
+        header = cda.read_header(content)
+        flaw = _body_flaw(content) if header.media_type in _STARTS else ""
+        return ProvidedDocument(entry, content, header, body_flaw=flaw)
     except Malformed as error:
         return ProvidedDocument(entry, content, unreadable=str(error))
+
+
+def _body_flaw(content: bytes) -> str:
+    """Why an unstructured body is not what its mediaType says, "" when nothing shows."""
+    try:
+        media_type, body = cda.read_unstructured_body(content)
+    except Malformed as error:
+        return str(error)
+    start = _STARTS.get(media_type, b"")
+    return "" if start in body[:1024] else f"{media_type}: {body[:8]!r}"
+
+
+# What a body of each type has near its start.
+_STARTS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8", "text/rtf": b"{\\rtf"}
 
 
 def write_submission(

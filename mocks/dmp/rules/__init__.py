@@ -4,30 +4,65 @@ Pure: no Flask, no XML, no SQL. A rule yields the identifier of each thing it re
 submission is filled by record, metadata, codes and lot; tables: value_sets, rights.
 """
 
-from mocks.dmp.rules.caller import DmpUser, user_of
+from mocks.dmp.rules.access import authorization_of, standing_of
+from mocks.dmp.rules.administration import (
+    Administering,
+    authorization,
+    authorized,
+    find_patient,
+    patient_list,
+    revision,
+)
+from mocks.dmp.rules.caller import DmpUser, Standing, user_of
 from mocks.dmp.rules.existence import existence
-from mocks.dmp.rules.query import Asking, may_show, query
+from mocks.dmp.rules.query import Asking, is_masked, may_show, query, remarks_on, results
 from mocks.dmp.rules.retrieval import Retrieving, retrieval
-from mocks.dmp.rules.submission import Feeding, Policy, is_qualified, remarks, submission
-from mocks.dmp.rules.update import Updating, update
+from mocks.dmp.rules.submission import (
+    Feeding,
+    Policy,
+    is_qualified,
+    remarks,
+    signature_findings,
+    submission,
+    type_remarks,
+)
+from mocks.dmp.rules.update import Updating, transaction_of, update
 
-BOOKS = (existence, submission, query, retrieval, update)
+BOOKS = (
+    authorization, patient_list, find_patient, existence, revision, authorized, submission, query,
+    retrieval, update, results,
+)  # fmt: skip
 
 __all__ = [
     "BOOKS",
+    "Administering",
     "Asking",
     "DmpUser",
     "Feeding",
     "Policy",
     "Retrieving",
+    "Standing",
     "Updating",
+    "authorization",
+    "authorization_of",
+    "authorized",
     "existence",
+    "find_patient",
+    "is_masked",
     "is_qualified",
     "may_show",
+    "patient_list",
     "query",
     "remarks",
+    "remarks_on",
+    "results",
     "retrieval",
+    "revision",
+    "signature_findings",
+    "standing_of",
     "submission",
+    "transaction_of",
+    "type_remarks",
     "update",
     "user_of",
 ]

@@ -5,6 +5,7 @@ Not here: whether the VIHF is right (``kit.vihf``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,20 @@ from mocks.dmp.rules.rights import RIGHTS, Action, User, allowed
 from mocks.dmp.rules.value_sets import NON_PROFESSIONAL_AUTHOR
 
 DOCTOR = "10"  # TRE_G15
+OCCUPATIONAL_MEDICINE = "SM25"  # TRE_R38, médecine du travail; (U)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the patient decided about a user. authorization: as TD0.2 says it."""
+
+    authorization: str = "VALIDE"
+    is_mode_opposed: bool = False
+    may_read_masked: bool = False
+
+
+USUAL = Standing()
+NOBODY = Ins("", "")  # TD0.4 and TD0.5 name no patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,14 @@ class DmpUser:
     structure: str
     legal_entity: str
     patient_id: Ins
+    standing: Standing = USUAL
+    name: str = ""
+    specialty: str = ""
 
     @property
     def is_server(self) -> bool:
         """Whether a structure acts, not a person (authentification indirecte)."""
-        return self.user in (User.SERVER, User.STRONG_EMPLOYEE)
+        return self.user in (User.SERVER, User.EMPLOYEE, User.STRONG_EMPLOYEE)
 
 
 class DmpRecord(Protocol):
@@ -61,7 +79,7 @@ def forbidden(action: Action, user: DmpUser, subject: str = "") -> Iterator[Find
     """A finding when the matrix has no right for this action, user and access mode."""
     if allowed(action, user.user, user.access_mode):
         return
-    cell = RIGHTS[action, user.user] or "never"
+    cell = re.sub(r"\d", "", RIGHTS[action, user.user]) or "never"
     yield Finding(
         subject=subject or action.value,
         field="Authentification_mode, role, purposeofuse",
@@ -89,24 +107,32 @@ def owns(entry: DocumentEntry, imputed_to: str, user: DmpUser) -> bool:
 
 
 def column_of(vihf: Vihf) -> User:
-    """The column of the rights matrix a VIHF falls in."""
+    """The column of the rights matrix a VIHF falls in; whether they attend is not known here."""
+    is_employee = bool(vihf.roles) and vihf.roles[0].system == NON_PROFESSIONAL_AUTHOR
     is_doctor = vihf.profession == DOCTOR
     if vihf.authentication == Authentication.INDIRECT:
         return User.SERVER
     if vihf.authentication == Authentication.DIRECT:
+        if is_doctor and OCCUPATIONAL_MEDICINE in {role.code for role in vihf.roles[1:]}:
+            return User.OCCUPATIONAL
+        if is_employee:
+            return User.EMPLOYEE
         return User.DOCTOR if is_doctor else User.PROFESSIONAL
-    if vihf.roles and vihf.roles[0].system == NON_PROFESSIONAL_AUTHOR:
+    if is_employee:
         return User.STRONG_EMPLOYEE
     return User.STRONG_DOCTOR if is_doctor else User.STRONG_PROFESSIONAL
 
 
 def user_of(vihf: Vihf, legal_entity: str) -> DmpUser:
     """The user a VIHF names; ``legal_entity`` is the Struct_IdNat of the structure's EJ."""
+    specialty = vihf.roles[1].code if len(vihf.roles) > 1 else ""
     return DmpUser(
         user=column_of(vihf),
         access_mode=vihf.access_mode,
         person_id=vihf.name_id,
         structure=vihf.structure,
         legal_entity=legal_entity,
-        patient_id=vihf.ins,
+        patient_id=vihf.ins if vihf.patient else NOBODY,
+        name=vihf.subject_name,
+        specialty=f"G15_{vihf.profession}/{specialty}".rstrip("/"),
     )

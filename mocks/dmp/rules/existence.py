@@ -1,4 +1,4 @@
-"""DMP mock, rules: what a test of existence is refused for (TD0.2)."""
+"""DMP mock, rules: what a question about a record is refused for (TD0.2, TD1.3a)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Iterator
 
 from kit.rules import Finding, RuleBook
 from mocks.dmp import errors
-from mocks.dmp.messages.existence import TEST_OF_EXISTENCE, ExistenceQuery
+from mocks.dmp.messages.existence import READ_RECORD, TEST_OF_EXISTENCE, ExistenceQuery
+from mocks.dmp.rules.access import the_professional_is_not_blocked
 from mocks.dmp.rules.caller import DmpUser, forbidden, same_ins
 from mocks.dmp.rules.rights import Action
 
 existence = RuleBook("TD0.2")
 
 
-@existence.rule(errors.FORBIDDEN, source="PDT-INF-526 v1.8, row TD0.2; PDT-INF-606 v1.3")
-def the_user_may_ask(_: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
-    yield from forbidden(Action.EXISTENCE, user)
+@existence.rule(errors.FORBIDDEN, source="PDT-INF-526 v1.8, row TD0.2, TD1.3a; PDT-INF-606 v1.3")
+def the_user_may_ask(asked: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
+    yield from forbidden(Action.READ_RECORD if asked.reads_data else Action.EXISTENCE, user)
 
 
 @existence.rule(errors.REQUEST_REFUSED, source="dmp.md 6.1: reasonCode")
-def the_reason_is_a_test_of_existence(asked: ExistenceQuery, _: DmpUser) -> Iterator[Finding]:
-    if asked.reason_code != TEST_OF_EXISTENCE:
-        yield Finding(asked.message_id, "reasonCode", asked.reason_code, TEST_OF_EXISTENCE)
+def the_reason_is_a_question(asked: ExistenceQuery, _: DmpUser) -> Iterator[Finding]:
+    if asked.reason_code not in (TEST_OF_EXISTENCE, READ_RECORD):
+        expected = f"{TEST_OF_EXISTENCE} or {READ_RECORD}"
+        yield Finding(asked.message_id, "reasonCode", asked.reason_code, expected)
 
 
 @existence.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId of the VIHF")
@@ -30,3 +32,9 @@ def the_patient_is_that_of_the_vihf(asked: ExistenceQuery, user: DmpUser) -> Ite
         yield Finding(
             asked.message_id, "patientIdentifier", asked.patient_id.cx, user.patient_id.cx
         )
+
+
+@existence.rule(errors.BLOCKED, source="M526: a blocked professional reads nothing of a record")
+def a_blocked_professional_reads_no_data(asked: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
+    if asked.reads_data:
+        yield from the_professional_is_not_blocked(asked, user)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from kit.cda import CdaHeader
 from kit.pki import Trust
-from kit.rules import RuleBook
+from kit.rules import Finding, RuleBook
 from kit.xds import read_dtm
 from kit.xds.metadata import Coded, DocumentEntry
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
@@ -42,13 +42,15 @@ class Policy:
     ins_gate_on: datetime
     lot_signature: str = "strict"
     visibility_cumul: bool = False
+    types: str = "strict"
 
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
     """Around a lot: who sends it, whose record it goes to (None: unknown), when, what is known.
 
-    matricules: every matricule of the patient, past ones too.
+    matricules: every matricule of the patient, past ones too. signature: what the signature of the
+    lot is refused for, when it was checked already; None: the rule checks it.
     """
 
     user: DmpUser
@@ -58,6 +60,7 @@ class Feeding:
     now: datetime
     trust: Trust
     policy: Policy
+    signature: tuple[Finding, ...] | None = None
 
 
 def name_of(item: ProvidedDocument) -> str:

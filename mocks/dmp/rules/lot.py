@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from kit.cda import to_utc
+from kit.pki import Trust
 from kit.rules import Finding
 from kit.signature import check_lot_signature
 from kit.xds import vocabulary
@@ -43,8 +45,14 @@ def every_entry_is_a_member_of_the_lot(lot: ProvidedLot, _: Feeding) -> Iterator
 
 @submission.rule(errors.LOT_SIGNATURE, source="dmp.md 7.3: signature of the lot")
 def the_lot_is_signed(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
-    if around.policy.lot_signature != "strict":
-        return
+    if around.signature is not None:
+        yield from around.signature
+    elif around.policy.lot_signature == "strict":
+        yield from signature_findings(lot, around.trust, around.now)
+
+
+def signature_findings(lot: ProvidedLot, trust: Trust, at: datetime) -> Iterator[Finding]:
+    """What the signature of a lot is refused for; costly, so done before the store is held."""
     if lot.signature is None:
         yield Finding(lot_name(lot), "ExtrinsicObject E1762", "none", "the signature of the lot")
         return
@@ -56,8 +64,8 @@ def the_lot_is_signed(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
         lot.signature.content or b"",
         lot.submission.lot.unique_id,
         [(item.entry.unique_id, item.content or b"") for item in lot.documents],
-        trust=around.trust,
-        at=around.now,
+        trust=trust,
+        at=at,
     )
 
 

@@ -132,6 +132,14 @@ def a_document_is_a_readable_cda(lot: ProvidedLot, _: Feeding) -> Iterator[Findi
             yield Finding(name_of(item), "ClinicalDocument", item.unreadable, "a CDA R2 document")
 
 
+@submission.rule(errors.METADATA, source="CI-SIS, Structuration minimale: nonXMLBody/text")
+def a_body_is_what_it_says(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]:
+    for item in lot.documents:
+        if item.body_flaw:
+            wanted = "base64 of a file of its mediaType"
+            yield Finding(name_of(item), "nonXMLBody/text", item.body_flaw, wanted)
+
+
 @submission.rule(errors.METADATA, source="HL7v2 volet: root^extension is not accepted by the DMP")
 def a_cda_id_has_no_extension(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]:
     for item, header in cdas(lot):

@@ -9,23 +9,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kit.rules import Finding, RuleBook
-from kit.xds import read_ins
+from kit.xds import read_ins, vocabulary
 from kit.xds.metadata import DocumentEntry
 from mocks.dmp import errors
 from mocks.dmp.messages.query import (
     ENTRY_UUID,
+    FIND_BY_REFERENCE,
     FIND_DOCUMENTS,
+    FIND_SUBMISSION_SETS,
+    GET_ASSOCIATIONS,
     GET_DOCUMENTS,
+    GET_DOCUMENTS_AND_ASSOCIATIONS,
     LEAF_CLASS,
+    LOT_AUTHOR,
+    LOT_CONTENT_TYPE,
+    LOT_FROM,
+    LOT_PATIENT_ID,
+    LOT_SOURCE,
+    LOT_STATUS,
+    LOT_TO,
     OBJECT_REF,
+    OBJECTS,
     PATIENT_ID,
+    REFERENCES,
     STATUS,
     UNIQUE_ID,
     StoredQuery,
 )
+from mocks.dmp.rules.access import guard
 from mocks.dmp.rules.caller import DmpRecord, DmpUser, forbidden, is_author, same_ins
 from mocks.dmp.rules.feeding import is_dtm
-from mocks.dmp.rules.rights import Action
+from mocks.dmp.rules.rights import Action, Note, allowed, note_of
 
 query = RuleBook("TD3.1")
 
@@ -34,7 +48,41 @@ _ITI = "ITI TF-2 3.18.4.1.2.3.7"
 REQUIRED = {
     FIND_DOCUMENTS: ((PATIENT_ID,), (STATUS,)),
     GET_DOCUMENTS: ((UNIQUE_ID, ENTRY_UUID),),
+    FIND_SUBMISSION_SETS: ((LOT_PATIENT_ID,), (LOT_STATUS,)),
+    GET_ASSOCIATIONS: ((OBJECTS,),),
+    GET_DOCUMENTS_AND_ASSOCIATIONS: ((UNIQUE_ID, ENTRY_UUID),),
+    FIND_BY_REFERENCE: ((PATIENT_ID,), (STATUS,), (REFERENCES,)),
 }
+_PREFIX = "$XDSDocumentEntry"
+_FILTERS = frozenset(
+    _PREFIX + name
+    for name in (
+        "PatientId Status ClassCode TypeCode FormatCode PracticeSettingCode EventCodeList "
+        "HealthcareFacilityTypeCode ConfidentialityCode AuthorPerson Type ReferenceIdList "
+        "CreationTimeFrom CreationTimeTo ServiceStartTimeFrom ServiceStartTimeTo "
+        "ServiceStopTimeFrom ServiceStopTimeTo"
+    ).split()
+)
+# Parameters each query knows; others are ignored and noted in the journal.
+KNOWN = {
+    FIND_DOCUMENTS: _FILTERS - {REFERENCES},
+    FIND_BY_REFERENCE: _FILTERS,
+    GET_DOCUMENTS: frozenset({UNIQUE_ID, ENTRY_UUID}),
+    GET_DOCUMENTS_AND_ASSOCIATIONS: frozenset({UNIQUE_ID, ENTRY_UUID}),
+    GET_ASSOCIATIONS: frozenset({OBJECTS}),
+    FIND_SUBMISSION_SETS: frozenset(
+        {LOT_PATIENT_ID, LOT_STATUS, LOT_FROM, LOT_TO, LOT_SOURCE, LOT_AUTHOR, LOT_CONTENT_TYPE}
+    ),
+}
+_STATUSES = frozenset(
+    {
+        vocabulary.APPROVED,
+        vocabulary.DEPRECATED,
+        vocabulary.ARCHIVED,
+        vocabulary.DELETED,
+        vocabulary.SUBMITTED,
+    }
+)
 _TIME_SUFFIXES = ("TimeFrom", "TimeTo")
 
 
@@ -75,7 +123,9 @@ def required_parameters_are_there(asked: StoredQuery, _: Asking) -> Iterator[Fin
 @query.rule(errors.STORED_QUERY_PARAM_NUMBER, source=_ITI)
 def a_single_value_stands_alone(asked: StoredQuery, _: Asking) -> Iterator[Finding]:
     for parameter in asked.parameters:
-        is_single = parameter.name == PATIENT_ID or parameter.name.endswith(_TIME_SUFFIXES)
+        is_single = parameter.name in (PATIENT_ID, LOT_PATIENT_ID) or parameter.name.endswith(
+            _TIME_SUFFIXES
+        )
         if is_single and (parameter.is_list or len(parameter.values) > 1):
             seen = f"{len(parameter.values)} values, list: {parameter.is_list}"
             yield Finding("AdhocQuery", parameter.name, seen, "one value, no parentheses")
@@ -92,9 +142,18 @@ def times_are_times(asked: StoredQuery, _: Asking) -> Iterator[Finding]:
 
 @query.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId is not that of the VIHF")
 def the_patient_is_that_of_the_vihf(asked: StoredQuery, around: Asking) -> Iterator[Finding]:
-    for value in asked.values(PATIENT_ID):
-        if not same_ins(read_ins(value), around.user.patient_id):
-            yield Finding("AdhocQuery", PATIENT_ID, value, around.user.patient_id.cx)
+    for name in (PATIENT_ID, LOT_PATIENT_ID):
+        for value in asked.values(name):
+            if not same_ins(read_ins(value), around.user.patient_id):
+                yield Finding("AdhocQuery", name, value, around.user.patient_id.cx)
+
+
+@query.rule(errors.STORED_QUERY_VALUE, source="dmp.md 7.6: statuses of the DMP")
+def the_statuses_are_known(asked: StoredQuery, _: Asking) -> Iterator[Finding]:
+    for name in (STATUS, LOT_STATUS):
+        for value in asked.values(name):
+            if value not in _STATUSES:
+                yield Finding("AdhocQuery", name, value, " or ".join(sorted(_STATUSES)))
 
 
 @query.rule(errors.UNKNOWN_PATIENT, source="ITI TF-3 4.2.4.1")
@@ -110,16 +169,56 @@ def the_record_is_open(asked: StoredQuery, around: Asking) -> Iterator[Finding]:
         yield Finding("VIHF", "resource-id", around.user.patient_id.cx, "an open DMP")
 
 
+guard(query, consults=lambda asked: not asked.is_reference_search)
+
+
+results = RuleBook("TD3.1, the answer")
+
+
+@results.rule(errors.TOO_MANY_RESULTS, source="ITI TF-3 4.2.4.1; the bound is the bench's")
+def an_answer_is_not_too_long(count: int, most: int) -> Iterator[Finding]:
+    if most and count > most:
+        yield Finding("AdhocQuery", "totalResultCount", str(count), f"{most} LeafClass at most")
+
+
+def remarks_on(asked: StoredQuery) -> list[str]:
+    """Parameters the query does not have: ignored, as the standard has it, and told."""
+    known = KNOWN.get(asked.query_id)
+    if known is None:
+        return []
+    return [
+        f"parameter {item.name} is ignored: the query does not have it"
+        for item in asked.parameters
+        if item.name not in known
+    ]
+
+
 def is_masked(entry: DocumentEntry) -> bool:
     """Whether a document is hidden from professionals (masqué aux PS)."""
     return any(code.code == "MASQUE_PS" for code in entry.confidentiality_codes)
 
 
+def may_read_masked(entry: DocumentEntry, user: DmpUser) -> bool:
+    """Whether the row "masked" of the matrix and its notes let a user see a masked document."""
+    if not allowed(Action.RETRIEVE_MASKED, user.user, user.access_mode):
+        return False
+    note = note_of(Action.RETRIEVE_MASKED, user.user, user.access_mode)
+    if note == Note.OWN_MASKED:
+        return is_author(entry, user)
+    return note != Note.PATIENT_ALLOWED or user.standing.may_read_masked
+
+
 def may_show(entry: DocumentEntry, user: DmpUser) -> bool:
     """Whether an entry belongs in an answer.
 
-    The signature of a lot never does; a masked document only for its author or a structure.
+    The signature of a lot never does; a masked document for its author, the attending doctor, a
+    structure that looks for a reference, or where the patient allowed it.
     """
     if entry.is_signature:
         return False
-    return not is_masked(entry) or user.is_server or is_author(entry, user)
+    return (
+        not is_masked(entry)
+        or user.is_server
+        or is_author(entry, user)
+        or may_read_masked(entry, user)
+    )

@@ -12,15 +12,22 @@ from kit.identity import NIA_OID, NIR_OID
 from kit.rules import Finding
 from mocks.dmp import errors
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
+from mocks.dmp.rules.access import the_professional_is_not_blocked
 from mocks.dmp.rules.caller import forbidden, same_ins
 from mocks.dmp.rules.feeding import ITI, Feeding, cdas, lot_name, name_of, submission
-from mocks.dmp.rules.rights import Action
+from mocks.dmp.rules.rights import Action, User
 
 
 @submission.rule(errors.FORBIDDEN, source="PDT-INF-526 v1.8, row TD2.1; PDT-INF-606 v1.3")
 def the_user_may_feed(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
     del lot
-    yield from forbidden(Action.FEED, around.user)
+    is_employee = around.user.user == User.EMPLOYEE
+    yield from forbidden(Action.FEED_BY_EMPLOYEE if is_employee else Action.FEED, around.user)
+
+
+submission.rule(errors.BLOCKED, source="M526: a blocked professional is always refused")(
+    the_professional_is_not_blocked
+)
 
 
 @submission.rule(errors.NOT_FICTITIOUS, source="bench: fictitious people only")

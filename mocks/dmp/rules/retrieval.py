@@ -9,9 +9,10 @@ from kit.rules import Finding, RuleBook
 from kit.xds.metadata import DocumentEntry
 from mocks.dmp import errors
 from mocks.dmp.messages.retrieval import REPOSITORY_UNIQUE_ID, DocumentRequest
-from mocks.dmp.rules.caller import DmpUser, forbidden, is_author
-from mocks.dmp.rules.query import is_masked
-from mocks.dmp.rules.rights import Action, allowed
+from mocks.dmp.rules.access import guard
+from mocks.dmp.rules.caller import DmpRecord, DmpUser, forbidden
+from mocks.dmp.rules.query import is_masked, may_read_masked
+from mocks.dmp.rules.rights import NOTES, Action, note_of
 
 retrieval = RuleBook("TD3.2")
 
@@ -26,6 +27,7 @@ class Retrieving:
     user: DmpUser
     entry: DocumentEntry | None
     matricules: frozenset[str]
+    record: DmpRecord | None = None
 
 
 @retrieval.rule(errors.FORBIDDEN, source="PDT-INF-526 v1.8, row TD3.2; PDT-INF-606 v1.3")
@@ -59,14 +61,24 @@ def the_patient_is_that_of_the_vihf(
         yield Finding(asked.unique_id, "resource-id", around.user.patient_id.cx, expected)
 
 
-@retrieval.rule(errors.FORBIDDEN, source="PDT-INF-526 v1.8, row TD3.2 masked, notes 6 and 7")
-def a_masked_document_is_for_its_author(
+@retrieval.rule(errors.DMP_CLOSED, source="dmp.md 9")
+def the_record_is_open(asked: DocumentRequest, around: Retrieving) -> Iterator[Finding]:
+    if around.record is not None and around.record.state == "closed":
+        yield Finding(asked.unique_id, "resource-id", around.user.patient_id.cx, "an open DMP")
+
+
+@retrieval.rule(errors.MASKED, source="PDT-INF-526 v1.8, row TD3.2 masked, notes 6 and 7")
+def a_masked_document_is_for_whom_the_matrix_names(
     asked: DocumentRequest, around: Retrieving
 ) -> Iterator[Finding]:
     if around.entry is None or not is_masked(around.entry):
         return
     user = around.user
-    in_right_mode = allowed(Action.RETRIEVE_MASKED, user.user, user.access_mode)
-    if not (in_right_mode and is_author(around.entry, user)):
-        seen = f"{user.person_id}, mode {user.access_mode}"
-        yield Finding(asked.unique_id, "confidentialityCode MASQUE_PS", seen, "its author, normal")
+    if not may_read_masked(around.entry, user):
+        note = note_of(Action.RETRIEVE_MASKED, user.user, user.access_mode)
+        seen = f"{user.person_id}, {user.user.value}, mode {user.access_mode}"
+        expected = NOTES[note] if note else "its author or the attending doctor"
+        yield Finding(asked.unique_id, "confidentialityCode MASQUE_PS", seen, expected)
+
+
+guard(retrieval)

@@ -7,10 +7,20 @@ The imports fill the rule book; their order is the order in which refusals are r
 from mocks.dmp.rules import record, metadata, codes, lot
 
 # isort: on
+from mocks.dmp.rules.codes import type_remarks
 from mocks.dmp.rules.feeding import Feeding, Policy, submission
-from mocks.dmp.rules.lot import remarks
+from mocks.dmp.rules.lot import remarks, signature_findings
 from mocks.dmp.rules.record import is_qualified
 
 PARTS = (record, metadata, codes, lot)
 
-__all__ = ["PARTS", "Feeding", "Policy", "is_qualified", "remarks", "submission"]
+__all__ = [
+    "PARTS",
+    "Feeding",
+    "Policy",
+    "is_qualified",
+    "remarks",
+    "signature_findings",
+    "submission",
+    "type_remarks",
+]

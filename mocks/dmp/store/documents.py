@@ -12,7 +12,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from kit.database import DEFAULT_SANDBOX, Database
@@ -25,13 +35,46 @@ from kit.xds.metadata import (
     SubmissionSet,
 )
 from mocks.dmp import errors
-from mocks.dmp.messages.query import ENTRY_UUID, GET_DOCUMENTS, STATUS, UNIQUE_ID, StoredQuery
+from mocks.dmp.messages.query import (
+    ENTRY_UUID,
+    FIND_BY_REFERENCE,
+    FIND_DOCUMENTS,
+    FIND_SUBMISSION_SETS,
+    GET_ASSOCIATIONS,
+    GET_DOCUMENTS,
+    GET_DOCUMENTS_AND_ASSOCIATIONS,
+    LOT_FROM,
+    LOT_STATUS,
+    LOT_TO,
+    OBJECTS,
+    STATUS,
+    UNIQUE_ID,
+    StoredQuery,
+)
 from mocks.dmp.messages.retrieval import REPOSITORY_UNIQUE_ID
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
 from mocks.dmp.messages.update import Update
-from mocks.dmp.store.matching import meets
+from mocks.dmp.store.matching import lot_meets, meets
 from mocks.dmp.store.plain import build, plain
-from mocks.dmp.store.tables import association_table, content_table, entry_table, lot_table
+from mocks.dmp.store.records import Records
+from mocks.dmp.store.tables import (
+    association_table,
+    content_table,
+    entry_table,
+    lot_table,
+    version_table,
+)
+
+# Built once: every exchange runs them.
+_TABLES = (association_table, content_table, entry_table, lot_table, version_table)
+_INSERTS = {table: insert(table).inline() for table in _TABLES}
+_HASHES = select(entry_table.c.unique_id, entry_table.c.hash).where(
+    entry_table.c.sandbox == bindparam("sandbox"),
+    entry_table.c.unique_id.in_(bindparam("unique_ids", expanding=True)),
+)
+_LOT = select(lot_table.c.entry_uuid).where(
+    lot_table.c.sandbox == bindparam("sandbox"), lot_table.c.unique_id == bindparam("unique_id")
+)
 
 
 class Store:
@@ -53,21 +96,24 @@ class Documents:
     def __init__(self, connection: Connection, sandbox: str) -> None:
         self._connection = connection
         self._sandbox = sandbox
+        self.records = Records(connection, sandbox)
+        self._hashes: dict[tuple[str, ...], dict[str, str]] = {}  # until something is registered
 
     # What rules ask.
 
     def hashes_of(self, unique_ids: Iterable[str]) -> dict[str, str]:
         """The hashes of registered documents, by uniqueId; those never used are left out."""
-        columns = entry_table.c
-        query = select(columns.unique_id, columns.hash).where(
-            columns.sandbox == self._sandbox, columns.unique_id.in_(list(unique_ids))
-        )
-        return {row.unique_id: row.hash for row in self._connection.execute(query)}
+        asked = tuple(unique_ids)
+        if asked not in self._hashes:
+            given = {"sandbox": self._sandbox, "unique_ids": list(asked)}
+            rows = self._connection.execute(_HASHES, given)
+            self._hashes[asked] = {row.unique_id: row.hash for row in rows}
+        return self._hashes[asked]
 
     def has_lot(self, unique_id: str) -> bool:
         """Whether a lot with this uniqueId was registered."""
-        query = select(lot_table.c.entry_uuid).where(lot_table.c.unique_id == unique_id)
-        return self._scalar(lot_table, query) is not None
+        asked = {"sandbox": self._sandbox, "unique_id": unique_id}
+        return self._connection.execute(_LOT, asked).first() is not None
 
     def entry(self, entry_uuid: str) -> DocumentEntry | None:
         """The entry with this entryUUID."""
@@ -94,36 +140,88 @@ class Documents:
 
         Raises Refused when a unique constraint is the last to notice a duplicate.
         """
+        self._hashes.clear()
         names = _names(lot)
         with _last_guard():
             self._insert_lot(lot.submission.lot, structure=structure, at=at)
             self._insert_documents(lot.everything, names)
-            self._insert_associations(lot.submission.associations, names)
+            self._insert_associations(lot.submission.lot, lot.submission.associations, names)
         for link in lot.submission.of_kind(vocabulary.RPLC):
             self._set_status(link.target, vocabulary.DEPRECATED)
 
     def change(self, changes: Update, *, structure: str, at: datetime) -> None:
-        """Apply status changes; an entry keeps its entryUUID (ITI TF-3 4.2.2.2.6)."""
-        names = {changes.lot.entry_uuid: _entry_uuid(changes.lot, changes.lot.entry_uuid)}
+        """Apply an update: a status keeps the entryUUID, metadata sent again give a new version."""
+        lot = changes.lot
+        names = {lot.entry_uuid: _entry_uuid(lot, lot.entry_uuid)}
+        names |= {entry.entry_uuid: _entry_uuid(lot, entry.entry_uuid) for entry in changes.entries}
         with _last_guard():
-            self._insert_lot(changes.lot, structure=structure, at=at)
-            self._insert_associations(changes.associations, names)
+            self._insert_lot(lot, structure=structure, at=at)
+            self._insert_associations(lot, changes.associations, names)
         for change in changes.changes:
             self._set_status(change.entry_uuid, change.new)
+        for entry in changes.entries:
+            codes = entry.confidentiality_codes
+            self._revise(entry.entry_uuid, names[entry.entry_uuid], confidentiality_codes=codes)
+
+    def show_or_hide(self, entry: DocumentEntry, key: str) -> None:
+        """A new version of an entry with other confidentiality codes; the patient's own doing."""
+        new = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{entry.entry_uuid}/{key}')}"
+        self._revise(entry.entry_uuid, new, confidentiality_codes=entry.confidentiality_codes)
 
     def find(self, query: StoredQuery, matricules: Iterable[str]) -> list[DocumentEntry]:
         """The entries that meet a query, oldest registration first."""
         columns = entry_table.c
-        if query.query_id == GET_DOCUMENTS:
+        own = columns.matricule.in_(list(matricules))
+        if query.query_id in (GET_DOCUMENTS, GET_DOCUMENTS_AND_ASSOCIATIONS):
             by_uid = columns.unique_id.in_(query.values(UNIQUE_ID))
             by_uuid = columns.entry_uuid.in_(query.values(ENTRY_UUID))
-            return list(self._entries(or_(by_uid, by_uuid)))
+            return list(self._entries(own, or_(by_uid, by_uuid)))
+        if query.query_id not in (FIND_DOCUMENTS, FIND_BY_REFERENCE):
+            return []
         found = self._entries(
-            columns.matricule.in_(list(matricules)),
+            own,
             columns.status.in_(query.values(STATUS)),
             columns.type_code != SIGNATURE_TYPE_CODE,  # no answer shows them: not worth reading
         )
         return [entry for entry in found if meets(query, entry)]
+
+    def find_lots(self, query: StoredQuery, matricules: Iterable[str]) -> list[SubmissionSet]:
+        """The lots that meet FindSubmissionSets, by submission time."""
+        if query.query_id != FIND_SUBMISSION_SETS:
+            return []
+        columns = lot_table.c
+        asked = (
+            select(columns.entry_uuid, columns.metadata)
+            .where(columns.sandbox == self._sandbox)
+            .where(columns.matricule.in_(list(matricules)))
+            .order_by(columns.submission_time, columns.entry_uuid)
+        )
+        if vocabulary.APPROVED not in query.values(LOT_STATUS):
+            return []
+        if since := query.one(LOT_FROM):
+            asked = asked.where(columns.submission_time >= since.ljust(14, "0"))
+        if until := query.one(LOT_TO):
+            asked = asked.where(columns.submission_time < until.ljust(14, "0"))
+        rows = self._connection.execute(asked)
+        found = (_registered_lot(row.entry_uuid, row.metadata) for row in rows)
+        return [lot for lot in found if lot_meets(query, lot)]
+
+    def links(self, query: StoredQuery, matricules: Iterable[str]) -> list[Association]:
+        """The associations a query asks for, within a patient's record."""
+        ends = query.values(OBJECTS if query.query_id == GET_ASSOCIATIONS else ENTRY_UUID)
+        if query.query_id == GET_DOCUMENTS_AND_ASSOCIATIONS:
+            ends += tuple(entry.entry_uuid for entry in self.find(query, matricules))
+        elif query.query_id != GET_ASSOCIATIONS:
+            return []
+        columns = association_table.c
+        asked = (
+            select(columns.metadata)
+            .where(columns.sandbox == self._sandbox)
+            .where(columns.matricule.in_(list(matricules)))
+            .where(or_(columns.source.in_(ends), columns.target.in_(ends)))
+            .order_by(columns.seq)
+        )
+        return [build(Association, kept) for kept in self._connection.execute(asked).scalars()]
 
     def content(self, unique_id: str) -> bytes | None:
         """The bytes of a document, as they were received."""
@@ -149,13 +247,15 @@ class Documents:
     def _insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         made = [row | {"sandbox": self._sandbox} for row in rows]
         if made:
-            self._connection.execute(insert(table), made)
+            self._connection.execute(_INSERTS[table], made)
 
     def _insert_lot(self, lot: SubmissionSet, *, structure: str, at: datetime) -> None:
         row = {
             "entry_uuid": _entry_uuid(lot, lot.entry_uuid),
             "unique_id": lot.unique_id,
+            "matricule": lot.patient_id.matricule if lot.patient_id else "",
             "structure": structure,
+            "submission_time": lot.submission_time[:14].ljust(14, "0"),
             "registered_at": at,
             "metadata": plain(lot),
         }
@@ -171,17 +271,14 @@ class Documents:
         )
         self._insert(content_table, contents)
 
-    def _insert_associations(self, links: Iterable[Association], names: Mapping[str, str]) -> None:
-        named = (
-            replace(
-                link,
-                source=names.get(link.source, link.source),
-                target=names.get(link.target, link.target),
-            )
-            for link in links
-        )
+    def _insert_associations(
+        self, lot: SubmissionSet, links: Iterable[Association], names: Mapping[str, str]
+    ) -> None:
+        matricule = lot.patient_id.matricule if lot.patient_id else ""
+        named = (_registered_link(lot, link, names) for link in links)
         rows = (
             {
+                "matricule": matricule,
                 "kind": link.kind,
                 "source": link.source,
                 "target": link.target,
@@ -191,6 +288,25 @@ class Documents:
         )
         self._insert(association_table, rows)
 
+    def _revise(self, entry_uuid: str, new_uuid: str, **changes: Any) -> None:
+        """A new version of an entry: another entryUUID, the same logicalId."""
+        current = self.entry(entry_uuid)
+        assert current is not None
+        version = (current.version or 1) + 1
+        made = replace(current, entry_uuid=new_uuid, version=version, **changes)
+        former = {
+            "entry_uuid": entry_uuid,
+            "unique_id": current.unique_id,
+            "metadata": plain(current),
+        }
+        self._insert(version_table, [former])
+        self._connection.execute(
+            update(entry_table)
+            .where(entry_table.c.sandbox == self._sandbox)
+            .where(entry_table.c.entry_uuid == entry_uuid)
+            .values(entry_uuid=new_uuid, metadata=plain(made))
+        )
+
     def _set_status(self, entry_uuid: str, status: str) -> None:
         self._connection.execute(
             update(entry_table)
@@ -198,6 +314,22 @@ class Documents:
             .where(entry_table.c.entry_uuid == entry_uuid)
             .values(status=status)
         )
+
+
+def _registered_lot(entry_uuid: str, kept: Mapping[str, Any]) -> SubmissionSet:
+    """A lot as the registry answers it."""
+    lot = build(SubmissionSet, kept)
+    return replace(lot, entry_uuid=entry_uuid, availability_status=vocabulary.APPROVED)
+
+
+def _registered_link(
+    lot: SubmissionSet, link: Association, names: Mapping[str, str]
+) -> Association:
+    """An association between registered objects, with an id of its own."""
+    source = names.get(link.source, link.source)
+    target = names.get(link.target, link.target)
+    name = _entry_uuid(lot, f"{link.kind}/{source}/{target}")
+    return replace(link, source=source, target=target, entry_uuid=name)
 
 
 def _entry_uuid(lot: SubmissionSet, symbolic: str) -> str:

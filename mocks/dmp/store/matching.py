@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kit.xds.metadata import Coded, DocumentEntry
-from mocks.dmp.messages.query import PATIENT_ID, STATUS, Parameter, StoredQuery
+from kit.xds.metadata import Author, Coded, DocumentEntry, SubmissionSet
+from mocks.dmp.messages.query import (
+    LOT_AUTHOR,
+    LOT_CONTENT_TYPE,
+    LOT_SOURCE,
+    PATIENT_ID,
+    REFERENCES,
+    STATUS,
+    Parameter,
+    StoredQuery,
+)
 
 _PREFIX = "$XDSDocumentEntry"
 
@@ -58,7 +67,9 @@ def _meets(parameter: Parameter, entry: DocumentEntry) -> bool:
         time: str = getattr(entry, LATEST[name])
         return bool(time) and _padded(time) < _padded(values[0])
     if name == AUTHOR:
-        return any(_is_like(value, entry) for value in values)
+        return any(_is_like(value, entry.authors) for value in values)
+    if name == REFERENCES:
+        return any(value in entry.reference_ids for value in values)
     return entry.object_type in values if name == KIND else True
 
 
@@ -72,9 +83,21 @@ def _padded(time: str) -> str:
     return time.ljust(14, "0")
 
 
-def _is_like(pattern: str, entry: DocumentEntry) -> bool:
+def lot_meets(query: StoredQuery, lot: SubmissionSet) -> bool:
+    """Whether a lot meets source, author and content type; the database judged the rest."""
+    sources, authors = query.values(LOT_SOURCE), query.values(LOT_AUTHOR)
+    kinds = query.values(LOT_CONTENT_TYPE)
+    kind = lot.content_type_code
+    return (
+        (not sources or lot.source_id in sources)
+        and (not authors or any(_is_like(value, lot.authors) for value in authors))
+        and (not kinds or (kind is not None and any(_same(value, kind) for value in kinds)))
+    )
+
+
+def _is_like(pattern: str, authors: Iterable[Author]) -> bool:
     """SQL LIKE with ``%`` at the ends, as the standard has it for author names."""
-    people = [author.person.write() for author in entry.authors if author.person]
+    people = [author.person.write() for author in authors if author.person]
     bare = pattern.strip("%")
     if pattern.startswith("%"):
         return any(bare in person for person in people)

@@ -17,10 +17,13 @@ _Reader = Callable[[Any], Any]
 
 def plain(value: Any) -> Any:
     """A dataclass as JSON holds it: a dictionary; tuples become lists."""
-    if is_dataclass(value):
-        names = _names(type(value))  # type: ignore[arg-type]
-        return {name: plain(getattr(value, name)) for name in names}
-    return [plain(item) for item in value] if isinstance(value, tuple) else value
+    kind: type[Any] = type(value)
+    if kind is str or value is None:
+        return value
+    if kind is tuple:
+        return [plain(item) for item in value]
+    names = _names(kind)  # type: ignore[arg-type]
+    return {name: plain(getattr(value, name)) for name in names} if names else value
 
 
 def build(kind: type[_T], values: Mapping[str, Any]) -> _T:
@@ -36,7 +39,8 @@ def build(kind: type[_T], values: Mapping[str, Any]) -> _T:
 
 @cache
 def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind))
+    """The fields of a dataclass, none for another type."""
+    return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else ()
 
 
 @cache

@@ -27,10 +27,13 @@ lot_table = Table(
     Column("sandbox", String(64), primary_key=True),
     Column("entry_uuid", String(64), primary_key=True),
     Column("unique_id", String(128), nullable=False),
+    Column("matricule", String(64), nullable=False),
     Column("structure", String(64), nullable=False),
+    Column("submission_time", String(14), nullable=False),
     Column("registered_at", UtcDateTime, nullable=False),
     Column("metadata", JSON, nullable=False),
     UniqueConstraint("sandbox", "unique_id", name="a_lot_is_sent_once"),
+    Index("lot_by_patient", "sandbox", "matricule", "submission_time"),
 )
 entry_table = Table(
     "entry",
@@ -63,10 +66,63 @@ association_table = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("sandbox", String(64), nullable=False),
+    Column("matricule", String(64), nullable=False),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("metadata", JSON, nullable=False),
     Index("association_by_source", "sandbox", "source"),
     Index("association_by_target", "sandbox", "target"),
+)
+# What the patient of a record decided; without a row the invented country says.
+record_table = Table(
+    "record",
+    metadata,
+    Column("sandbox", String(64), primary_key=True),
+    Column("matricule", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("kept", JSON, nullable=False),
+    Column("closed_at", UtcDateTime),
+)
+authorization_table = Table(
+    "dmp_authorization",
+    metadata,
+    Column("sandbox", String(64), primary_key=True),
+    Column("matricule", String(64), primary_key=True),
+    Column("holder", String(128), primary_key=True),
+    Column("holder_type", String(16), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("family", Text, nullable=False),
+    Column("given", Text, nullable=False),
+    Column("specialty", String(64), nullable=False),
+    Column("structure", String(64), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("acted_at", UtcDateTime, nullable=False),
+    Index("authorization_by_holder", "sandbox", "holder"),
+)
+reading_table = Table(
+    "reading",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("sandbox", String(64), nullable=False),
+    Column("matricule", String(64), nullable=False),
+    Column("unique_id", String(128), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reader", String(128), nullable=False),
+    Column("reader_name", Text, nullable=False),
+    Column("structure", String(64), nullable=False),
+    Column("access_mode", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("reading_by_patient", "sandbox", "matricule"),
+)
+# Former versions of an entry: a metadata update gives it a new entryUUID.
+version_table = Table(
+    "entry_version",
+    metadata,
+    Column("sandbox", String(64), primary_key=True),
+    Column("entry_uuid", String(64), primary_key=True),
+    Column("unique_id", String(128), nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Index("version_by_document", "sandbox", "unique_id"),
 )

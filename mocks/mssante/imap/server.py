@@ -121,6 +121,7 @@ async def _commands(session: Session) -> None:
             mistakes = mistakes if done.status == "NO" else 0
         except Unsynchronised as error:
             await session.untagged(f"BYE [{errors.IMAP_SYNTAX.code}] {error}".encode())
+            await session.wire.linger()
             return
         except UnreadableCommand as error:
             await _refuse(session, error.tag, f"BAD [{errors.IMAP_SYNTAX.code}] {error}")

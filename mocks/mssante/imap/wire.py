@@ -6,6 +6,7 @@ Not here: commands. What follows STARTTLS in clear is thrown away (RFC 3501 §6.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import ssl
 
@@ -14,6 +15,8 @@ from kit.rules import Malformed
 MAX_LINE = 16_384  # RFC 4954 asks 12 288 for a token; RFC 7162 advises 8 192 for commands
 MAX_LITERALS = 20
 MAX_LITERAL_BYTES = 65_536  # all literals of a command other than APPEND
+LINGER_SECONDS = 0.5
+LINGER_OCTETS = 4 * 1024 * 1024
 HIGH_WATER = 256 * 1024
 
 _LITERAL = re.compile(rb"\{(\d{1,10})(\+?)\}\Z")
@@ -142,6 +145,19 @@ class Wire(asyncio.Protocol):
             raise Closed
         self.transport = secured
         self.is_secure = True
+
+    async def linger(self) -> None:
+        """Read and forget for a moment: closing over unread octets would reset the connection.
+
+        A reset destroys the last words on their way (RFC 9112 §9.6 has the same trap).
+        """
+        forgotten = 0
+        with contextlib.suppress(TimeoutError, Closed):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while forgotten < LINGER_OCTETS:
+                    forgotten += len(self._buffer)
+                    self._buffer.clear()
+                    await self._more()
 
     def close(self) -> None:
         """End the connection after what was written."""

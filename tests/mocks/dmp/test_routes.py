@@ -222,6 +222,7 @@ def test_a_document_filed_under_a_past_ins_is_still_found(bench: Bench) -> None:
         for found in map(WORLD.patient, range(20000))
         if found.history
         and found.history[0].matricule != found.ins.matricule
+        and found.history[0].oid == INS.oid
         and found.record == DmpRecord("open", attached_to_mes=True)
     )
     past = Ins(person.history[0].matricule, person.history[0].oid)
@@ -392,7 +393,7 @@ def test_a_masked_document_is_for_its_author(bench: Bench) -> None:
     _, unseen = bench.find(find_documents(INS.cx), vihf)
     assert unseen.entries == ()
     assert [error.code for error in bench.retrieve(f"{ARC}.1", vihf=vihf).errors] == [
-        "DMPSimForbidden"
+        "DMPSimMaskedDocument"
     ]
 
 

@@ -11,7 +11,7 @@ from kit.identity import Ins
 from kit.rules import Code, RuleBook
 from kit.world import DmpRecord
 from kit.xds import vocabulary
-from kit.xds.metadata import Coded, DocumentEntry
+from kit.xds.metadata import Association, Coded, DocumentEntry, Slot
 from kit.xds.tables import VISIBILITY_SYSTEM
 from mocks.dmp import errors
 from mocks.dmp.messages import (
@@ -21,14 +21,17 @@ from mocks.dmp.messages import (
     StatusChange,
     StoredQuery,
     Update,
+    archiving,
     deletion,
     find_documents,
     get_documents,
     lot_of_update,
+    with_visibility,
 )
 from mocks.dmp.rules import (
     Asking,
     Retrieving,
+    Standing,
     Updating,
     existence,
     may_show,
@@ -50,6 +53,18 @@ from tests.mocks.dmp.builders import (
 
 OTHER_INS = Ins.of("1790351215189", INS.oid)
 DOCTOR = a_user(User.DOCTOR)
+BLOCKED = replace(DOCTOR, standing=Standing("INTERDITE"))
+UNKNOWN = replace(DOCTOR, standing=Standing("ABSENTE"))
+OPPOSED = replace(
+    DOCTOR, access_mode="bris_de_glace", standing=Standing("ABSENTE", is_mode_opposed=True)
+)
+IN_EMERGENCY = replace(UNKNOWN, access_mode="centre_15")
+ATTENDING = a_user(User.ATTENDING, person_id="899900000001")
+SHARED = {  # what each book of consultation refuses whoever asks
+    "blocked": {("the_professional_is_not_blocked", errors.BLOCKED)},
+    "unknown": {("the_user_is_authorised", errors.NOT_AUTHORISED)},
+    "opposed": {("the_patient_accepts_the_access_mode", errors.MODE_OPPOSED)},
+}
 ENTRY = an_entry(a_document(), "urn:uuid:1", availability_status=vocabulary.APPROVED)
 MASKED = replace(ENTRY, confidentiality_codes=(Coded("MASQUE_PS", VISIBILITY_SYSTEM),))
 
@@ -68,17 +83,24 @@ EXISTENCE_ROWS = [
         {("the_user_may_ask", errors.FORBIDDEN)},
     ),
     (
-        replace(ASKED, reason_code="CNSLT_DATA"),
+        replace(ASKED, reason_code="FERM"),
         a_user(),
-        {("the_reason_is_a_test_of_existence", errors.REQUEST_REFUSED)},
+        {("the_reason_is_a_question", errors.REQUEST_REFUSED)},
     ),
     (
         replace(ASKED, patient_id=OTHER_INS),
         a_user(),
         {("the_patient_is_that_of_the_vihf", errors.PATIENT_ID_DOES_NOT_MATCH)},
     ),
+    (
+        replace(ASKED, reason_code="CNSLT_DATA"),
+        BLOCKED,
+        {("a_blocked_professional_reads_no_data", errors.BLOCKED)},
+    ),
+    (ASKED, BLOCKED, set()),
     (ASKED, a_user(), set()),
     (ASKED, DOCTOR, set()),
+    (replace(ASKED, reason_code="CNSLT_DATA"), DOCTOR, set()),
 ]
 
 
@@ -152,6 +174,17 @@ QUERY_ROWS: list[tuple[StoredQuery, Asking, set[tuple[str, Code]]]] = [
         replace(OPEN, record=DmpRecord("closed")),
         {("the_record_is_open", errors.DMP_CLOSED)},
     ),
+    (
+        with_parameter(Parameter("$XDSDocumentEntryStatus", ("Approved",), is_list=True)),
+        OPEN,
+        {("the_statuses_are_known", errors.STORED_QUERY_VALUE)},
+    ),
+    (LIST, replace(OPEN, user=BLOCKED), SHARED["blocked"]),
+    (LIST, replace(OPEN, user=UNKNOWN), SHARED["unknown"]),
+    (LIST, replace(OPEN, user=OPPOSED), SHARED["opposed"]),
+    (LIST, replace(OPEN, user=IN_EMERGENCY), set()),
+    (REFERENCE, replace(OPEN, user=UNKNOWN), set()),
+    (REFERENCE, replace(OPEN, user=BLOCKED), SHARED["blocked"]),
 ]
 
 
@@ -165,6 +198,18 @@ SHOWN = [
     (ENTRY, a_user(User.DOCTOR, person_id="899900000001"), True),
     (MASKED, DOCTOR, True),
     (MASKED, a_user(User.DOCTOR, person_id="899900000001"), False),
+    (MASKED, ATTENDING, True),
+    (MASKED, replace(IN_EMERGENCY, person_id="899900000001"), False),
+    (
+        MASKED,
+        a_user(
+            User.DOCTOR,
+            person_id="899900000001",
+            access_mode="bris_de_glace",
+            standing=Standing(may_read_masked=True),
+        ),
+        True,
+    ),
     (replace(ENTRY, type_code=Coded("E1762", "ASTM")), DOCTOR, False),
 ]
 
@@ -202,13 +247,23 @@ RETRIEVAL_ROWS = [
     (
         REQUEST,
         replace(READING, entry=MASKED, user=a_user(User.DOCTOR, person_id="899900000001")),
-        {("a_masked_document_is_for_its_author", errors.FORBIDDEN)},
+        {("a_masked_document_is_for_whom_the_matrix_names", errors.MASKED)},
     ),
     (
         REQUEST,
         replace(READING, entry=MASKED, user=a_user(User.DOCTOR, access_mode="centre_15")),
-        {("a_masked_document_is_for_its_author", errors.FORBIDDEN)},
+        {("a_masked_document_is_for_whom_the_matrix_names", errors.MASKED)},
     ),
+    (REQUEST, replace(READING, entry=MASKED, user=ATTENDING), set()),
+    (
+        REQUEST,
+        replace(READING, record=DmpRecord("closed")),
+        {("the_record_is_open", errors.DMP_CLOSED)},
+    ),
+    (REQUEST, replace(READING, user=BLOCKED), SHARED["blocked"]),
+    (REQUEST, replace(READING, user=UNKNOWN), SHARED["unknown"]),
+    (REQUEST, replace(READING, user=OPPOSED), SHARED["opposed"]),
+    (REQUEST, replace(READING, user=IN_EMERGENCY), set()),
 ]
 
 
@@ -247,13 +302,79 @@ LOT = lot_of_update(an_identity(), INS)
 DELETION = Update(LOT, (deletion("urn:uuid:1"),))
 UPDATING = Updating(a_user(), Known(), frozenset({INS.matricule}))
 STRANGER = a_user(User.DOCTOR, person_id="899900000001")
+BY_DOCTOR = replace(UPDATING, user=DOCTOR)
+SYSTEM = VISIBILITY_SYSTEM
+MASKING = Update(LOT, (), entries=(with_visibility(ENTRY, "MASQUE_PS", hidden=True),))
+UNMASKING = Update(LOT, (), entries=(with_visibility(MASKED, "MASQUE_PS", hidden=False),))
+OF_MASKED = replace(BY_DOCTOR, known=Known((MASKED,)))
+INVISIBLE = with_visibility(ENTRY, "INVISIBLE_PATIENT", hidden=True)
+SHOWING = Update(LOT, (), entries=(with_visibility(INVISIBLE, "INVISIBLE_PATIENT", hidden=False),))
+OF_INVISIBLE = replace(BY_DOCTOR, known=Known((INVISIBLE,)))
+ARCHIVING = Update(LOT, (archiving("urn:uuid:1"),))
+THEIRS = replace(ENTRY, healthcare_facility_type_code=Coded("EXP_PATIENT", "x"))
+VISIBILITY_REFUSED = {("the_visibility_changes_as_it_may", errors.UPDATE_REFUSED)}
 UPDATE_ROWS = [
+    (MASKING, BY_DOCTOR, set()),
+    (MASKING, replace(BY_DOCTOR, user=STRANGER), set()),
+    (MASKING, UPDATING, {("the_user_may_change_it", errors.FORBIDDEN)}),
+    (UNMASKING, OF_MASKED, set()),
+    (UNMASKING, replace(OF_MASKED, user=ATTENDING), set()),
+    (
+        UNMASKING,
+        replace(OF_MASKED, user=STRANGER),
+        {
+            ("the_document_is_the_users", errors.UPDATE_REFUSED),
+            ("a_masked_document_is_not_touched", errors.MASKED),
+        },
+    ),
+    (SHOWING, replace(OF_INVISIBLE, user=STRANGER), set()),
+    (Update(LOT, (), entries=(INVISIBLE,)), BY_DOCTOR, VISIBILITY_REFUSED),
+    (Update(LOT, (), entries=(ENTRY,)), BY_DOCTOR, VISIBILITY_REFUSED),
+    (
+        Update(LOT, (), entries=(with_visibility(INVISIBLE, "MASQUE_PS", hidden=True),)),
+        OF_INVISIBLE,
+        VISIBILITY_REFUSED,
+    ),
+    (
+        replace(MASKING, entries=(replace(MASKING.entries[0], title="Autre"),)),
+        BY_DOCTOR,
+        {("only_the_visibility_changes", errors.UPDATE_REFUSED)},
+    ),
+    (
+        replace(
+            MASKING,
+            associations=(Association("m", "l", "urn:uuid:1", (Slot("PreviousVersion", ("7",)),)),),
+        ),
+        BY_DOCTOR,
+        {("the_previous_version_is_the_current_one", errors.UPDATE_REFUSED)},
+    ),
+    (ARCHIVING, BY_DOCTOR, set()),
+    (ARCHIVING, UPDATING, {("the_user_may_change_it", errors.FORBIDDEN)}),
+    (
+        ARCHIVING,
+        replace(BY_DOCTOR, user=STRANGER),
+        {("the_document_is_the_users", errors.UPDATE_REFUSED)},
+    ),
+    (ARCHIVING, replace(BY_DOCTOR, user=ATTENDING, known=Known((THEIRS,))), set()),
+    (
+        ARCHIVING,
+        replace(BY_DOCTOR, known=Known((THEIRS,))),
+        {("a_document_of_the_patient_is_for_the_attending_doctor", errors.UPDATE_REFUSED)},
+    ),
+    (ARCHIVING, replace(BY_DOCTOR, user=BLOCKED), SHARED["blocked"]),
+    (ARCHIVING, replace(BY_DOCTOR, user=UNKNOWN), SHARED["unknown"]),
+    (
+        ARCHIVING,
+        replace(BY_DOCTOR, user=replace(OPPOSED, access_mode="centre_15")),
+        SHARED["opposed"],
+    ),
+    (DELETION, replace(BY_DOCTOR, user=UNKNOWN), set()),
     (DELETION, UPDATING, set()),
     (DELETION, replace(UPDATING, user=DOCTOR), set()),
     (
         DELETION,
         replace(UPDATING, user=a_user(access_mode="bris_de_glace")),
-        {("the_user_may_delete", errors.FORBIDDEN)},
+        {("the_user_may_change_it", errors.FORBIDDEN)},
     ),
     (
         replace(DELETION, lot=replace(LOT, patient_id=OTHER_INS)),
@@ -278,10 +399,10 @@ UPDATE_ROWS = [
     (
         replace(
             DELETION,
-            changes=(StatusChange("urn:uuid:1", vocabulary.APPROVED, vocabulary.ARCHIVED),),
+            changes=(StatusChange("urn:uuid:1", vocabulary.APPROVED, vocabulary.DEPRECATED),),
         ),
         UPDATING,
-        {("the_new_status_is_deleted", errors.UPDATE_REFUSED)},
+        {("the_change_of_status_is_offered", errors.UPDATE_REFUSED)},
     ),
     (
         replace(DELETION, changes=(deletion("urn:uuid:2"),)),

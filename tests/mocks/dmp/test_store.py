@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kit.database import Database
 from kit.pki import TestPki
@@ -166,9 +167,9 @@ def test_get_documents_finds_by_unique_id_and_by_entry_uuid(store: Store, pki: T
         parameters=(Parameter("$XDSDocumentEntryEntryUUID", (second.entry_uuid,), True),),
     )
     with store.open() as documents:
-        found = documents.find(get_documents(f"{ARC}.1", f"{ARC}.9"), [])
+        found = documents.find(get_documents(f"{ARC}.1", f"{ARC}.9"), [INS.matricule])
         assert [entry.unique_id for entry in found] == [f"{ARC}.1"]
-        assert documents.find(by_uuid, []) == [second]
+        assert documents.find(by_uuid, [INS.matricule]) == [second]
 
 
 def test_statuses_filter(store: Store, pki: TestPki) -> None:
@@ -215,3 +216,17 @@ def test_filters_of_a_search(name: str, values: tuple[str, ...], expected: bool)
 def test_a_parameter_given_twice_is_an_and() -> None:
     both = tuple(Parameter("$XDSDocumentEntryTypeCode", (code,)) for code in (LETTER, "18748-4"))
     assert not meets(find_documents(INS.cx, more=both), ENTRY)
+
+
+def test_a_search_by_patient_uses_its_index(settings: Settings) -> None:
+    """100,000 documents in the store: the record of one patient is not found by reading them."""
+    database = Database(settings, "dmp")
+    database.create(metadata)
+    query = (
+        "EXPLAIN QUERY PLAN SELECT metadata FROM entry WHERE sandbox = 'default' "
+        "AND matricule IN ('1') AND status IN ('a') AND type_code <> 'E1762' ORDER BY seq"
+    )
+    with database.transaction() as connection:
+        plan = " ".join(str(row) for row in connection.execute(text(query)))
+    database.close()
+    assert "entry_by_patient" in plan

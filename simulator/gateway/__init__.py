@@ -1,0 +1,8 @@
+"""Simulator, gateway: the intermediation platform of a hospital (PFI), HL7 v2 in and out.
+
+Creators (EHR, laboratory, imaging) send documents by MLLP; the gateway acknowledges them when they
+are durable, then delivers them to the DMP and by MSSanté as simulated hospitals do, and tells the
+creator what became of them (ZAM). framing, messages: the wire. rules: what is refused. store: the
+outbox. desk: one message. server: connections. plan, carrier, rounds, receipts: deliveries.
+Source: dmp.md 12; mssante.md 5 and 6. Not here: who writes documents.
+"""
