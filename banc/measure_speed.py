@@ -11,7 +11,6 @@ import argparse
 import http.client
 import json
 import os
-import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
@@ -24,6 +23,7 @@ from rich.table import Table
 
 from banc.bench import Bench
 from banc.parts import pki_of
+from banc.ports import free_port
 from banc.private import on_free_ports
 from banc.speed_bare import Ports, beside
 from banc.speed_drive import PROCESSES, THREADS, Shot, Target, https, shoot, smtp, spread
@@ -102,7 +102,7 @@ def measure(size: Size) -> Iterator[Result]:
     with tempfile.TemporaryDirectory(prefix="banc-speed-") as folder:
         settings = on_free_ports(replace(Settings(), data_dir=Path(folder)))
         pki_of(settings).server()
-        ports = Ports(*(_free_port() for _ in fields(Ports)))
+        ports = Ports(*(free_port() for _ in fields(Ports)))
         numbers = tuple(map(str, astuple(ports)))
         bench = Bench(
             settings,
@@ -116,12 +116,6 @@ def measure(size: Size) -> Iterator[Result]:
                 yield _compare(comparison, size.repetitions, count, bench)
         finally:
             bench.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as held:
-        held.bind((HOST, 0))
-        return int(held.getsockname()[1])
 
 
 def _comparisons(settings: Settings, ports: Ports, size: Size) -> Iterator[tuple[Comparison, int]]:

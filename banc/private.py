@@ -5,29 +5,23 @@ For tests, measurements and scripts. Not here: the parts (parts), their supervis
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from banc.bench import Bench
 from banc.parts import parts, pki_of
+from banc.ports import free_port
 from kit.settings import Settings
 
 
 def on_free_ports(settings: Settings) -> Settings:
     """The same settings with every port replaced by one that nobody listens on now."""
     names = [item.name for item in fields(Settings) if item.name.endswith("_port")]
-    held = [socket.socket() for _ in names]
-    try:
-        for one in held:
-            one.bind((settings.host, 0))
-        ports = {name: one.getsockname()[1] for name, one in zip(names, held, strict=True)}
-    finally:
-        for one in held:
-            one.close()
+    ports: dict[str, Any] = {name: free_port(settings.host) for name in names}
     return replace(settings, **ports)
 
 

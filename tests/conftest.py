@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.settings import Settings, from_env
 
@@ -37,13 +37,6 @@ def conformance() -> Path:
     if not folder.is_dir():
         pytest.skip("official examples absent: set BANC_CONFORMANCE_DIR to their folder")
     return folder
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @pytest.fixture

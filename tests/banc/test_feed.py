@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from banc import feed as feeding
 from banc.feed import FeedResult, feed
+from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.pki import TestPki
 from kit.rules import Code, Refusal
@@ -23,7 +24,6 @@ from kit.service import service_of
 from kit.settings import Settings
 from mocks.dmp.app import create_app
 from mocks.dmp.messages.response import read_registry_response, write_failure
-from tests.conftest import free_port
 from tests.kit.documents import a_cda, a_pdf_cda
 
 CODE = Code("X", "what it means", "a source")

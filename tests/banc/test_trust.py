@@ -22,11 +22,12 @@ from typer.testing import CliRunner
 
 from banc import cli
 from banc.parts import part, pki_of
+from banc.ports import free_port
 from kit.pki import CertificateFault, CertificateKind, TestPki
 from kit.settings import Settings
 from kit.xml import build, parse, serialize
 from mocks.ins.messages import read_assertion, read_signature
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")

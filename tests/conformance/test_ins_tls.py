@@ -14,6 +14,7 @@ from functools import partial
 
 import pytest
 
+from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.pki import CertificateKind, Credential, TestPki
 from kit.server import Application, Listener, serve
@@ -23,7 +24,6 @@ from kit.soap import read_envelope
 from kit.xml import Element, parse
 from mocks.ins.app import create_app
 from mocks.ins.messages import read_error, read_search_result, write_assertion
-from tests.conftest import free_port
 from tests.mocks.ins.builders import an_assertion, an_envelope
 
 SOAP = {"Content-Type": "application/soap+xml; charset=utf-8"}

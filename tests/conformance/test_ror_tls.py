@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 import requests
 
+from banc.ports import free_port
 from kit.clock import BenchClock
 from kit.pki import CertificateKind, Credential, TestPki
 from kit.server import Application, Listener, serve
@@ -21,7 +22,6 @@ from kit.settings import Settings
 from kit.world import World
 from mocks.ror.app import create_app
 from mocks.ror.messages import BED_PATH, CONTEXT_HEADERS, DIFFUSION_PATH, TOKEN_PATH, sync_id
-from tests.conftest import free_port
 from tests.mocks.ror.builders import a_patch
 from tests.mocks.ror.conftest import FHIR
 

@@ -14,8 +14,8 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
+from banc.ports import free_port
 from kit.settings import Settings
-from tests.conftest import free_port
 
 SERVICES = ("dmp", "ins", "ror", "mssante", "psc")
 LISTS = ("codes", "refusals", "facts")

@@ -28,6 +28,7 @@ from banc.bench import Bench
 from banc.control import ask
 from banc.lps import Lps
 from banc.parts import pki_of
+from banc.ports import free_port
 from banc.private import private_bench
 from kit.clock import bench_clock
 from kit.identity import Ins
@@ -46,7 +47,6 @@ from simulator.gateway.messages import (
     read_business,
     write_acknowledgement,
 )
-from tests.conftest import free_port
 from tests.journeys.test_kill import head, processes
 from tests.simulator.gateway.builders import (
     REPLY_TO,

@@ -15,6 +15,7 @@ import pytest
 from banc.bench import Bench, running
 from banc.control import reset_bench
 from banc.parts import parts
+from banc.ports import free_port
 from kit.clock import bench_clock
 from kit.identity import IdentityStatus
 from kit.settings import Settings
@@ -22,7 +23,7 @@ from simulator.identity_office import repository_settings
 from simulator.rniv.store import Repository
 from simulator.run import Progress, Run, play
 from simulator.scenario import Outage, load
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT
 
 SMOKE = load(ROOT / "scenarios" / "smoke.yaml")
 PORTS = [name for name in Settings.__dataclass_fields__ if name.endswith("_port")]

@@ -19,6 +19,7 @@ from pathlib import Path
 from flask import Blueprint, Flask
 from sqlalchemy import Column, MetaData, String, Table, insert, select
 
+from banc.ports import free_port
 from kit import soap
 from kit.clock import Clock
 from kit.mtom import include, included
@@ -28,7 +29,6 @@ from kit.server import Application, Listener, serve
 from kit.service import Service, create_service
 from kit.settings import Settings
 from kit.xml import build
-from tests.conftest import free_port
 
 TYPE = "application/soap+xml; charset=UTF-8"
 NO = Refusal(Code("SaidNo", "no", "Sheet"), "a_ping_is_polite", "Sheet 1", field="tone")

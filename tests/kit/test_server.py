@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 from flask import Flask, jsonify, request
 
+from banc.ports import free_port
 from kit.faults import Fault
 from kit.pki import CertificateKind, Credential, TestPki
 from kit.server import Application, Listener, serve
 from kit.service import listener_of, peer_of
 from kit.settings import Settings
-from tests.conftest import free_port
 from tests.kit.demo import TYPE, Served, envelope, notes, reached, served, stop
 
 

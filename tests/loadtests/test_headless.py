@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from banc.ports import free_port
 from banc.private import private_bench
 from kit.settings import Settings
 from loadtests import headless
 from loadtests.headless import NotLoopback, Row, UnknownProfile, balance, judge, run_profile
 from loadtests.profiles import Threshold
 from loadtests.targets import loopback
-from tests.conftest import free_port
 
 
 def a_row(**changes: Any) -> Row:

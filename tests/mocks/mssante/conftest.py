@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.journal import Exchange
 from kit.pki import TestPki
 from kit.service import Service, create_service
 from kit.settings import Settings
 from mocks.mssante.app import serve_mail
-from tests.conftest import free_port
 
 PATIENCE = 20.0  # seconds
 HUNG_UP = "(the server hung up)"

@@ -14,12 +14,13 @@ from shutil import copytree
 
 import pytest
 
+from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.pki import TestPki
 from kit.service import create_service
 from kit.settings import Settings, to_env
 from mocks.mssante.store import FolderStore
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT
 from tests.mocks.mssante.builders import a_correspondent, a_text_mail, an_address
 from tests.mocks.mssante.conftest import MailServers
 

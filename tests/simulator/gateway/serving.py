@@ -8,10 +8,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.settings import Settings
 from simulator.gateway.app import serve_gateway
-from tests.conftest import free_port
 
 
 @contextlib.contextmanager
