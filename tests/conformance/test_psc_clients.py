@@ -17,6 +17,9 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 from flask import Flask
+from oic import oic
+from oic.oic.message import AuthorizationResponse, RegistrationResponse
+from oic.utils.authn.client import CLIENT_AUTHN_METHOD
 
 from kit.psc import verify_access_token
 from kit.settings import Settings
@@ -60,10 +63,6 @@ def _send(browser: requests.Session, page: requests.Response, more: dict[str, st
 
 
 def test_pyoidc_logs_in_reads_user_info_and_refreshes(issuer: str, settings: Settings) -> None:
-    oic = pytest.importorskip("oic.oic", reason="the OIDC client library oic is absent")
-    from oic.oic.message import AuthorizationResponse, RegistrationResponse
-    from oic.utils.authn.client import CLIENT_AUTHN_METHOD
-
     client = oic.Client(client_authn_method=CLIENT_AUTHN_METHOD)
     client.provider_config(issuer)
     client.store_registration_info(

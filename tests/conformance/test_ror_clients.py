@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import fhirpy
 import pytest
 import requests
 from flask import Flask
@@ -14,8 +15,6 @@ from kit.settings import Settings
 from mocks.ror import messages
 from mocks.ror.app import create_app
 from mocks.ror.messages import CONTEXT_HEADERS, DIFFUSION_PATH, OFFER_SEARCH, TOKEN_PATH
-
-fhirpy = pytest.importorskip("fhirpy")
 
 
 @pytest.fixture

@@ -124,9 +124,11 @@ def test_what_cannot_be_read_is_said(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("cut", range(0, 6000, 500))
-def test_a_truncated_message_never_fails(cut: int) -> None:
-    decode(a_letter()[:cut])
-    decode(a_message()[:cut], "SMTP.DATA")
+def test_a_truncated_message_is_told_and_what_is_left_is_shown(cut: int) -> None:
+    told = decode(a_letter()[:cut]).blocks
+    assert [block.note[:9] for block in told] == (["Illisible"] if cut else [])
+    titles = [block.title for block in decode(a_message()[:cut], "SMTP.DATA").blocks]
+    assert titles[:2] == (["En-têtes", "Défauts"] if cut else ["Parties"])
 
 
 def test_a_document_that_lies_is_told_and_the_rest_is_shown() -> None:

@@ -235,11 +235,10 @@ def test_reading_waits_for_no_writer(settings: Settings) -> None:
     database.close()
 
 
+@pytest.mark.parametrize("chosen", ["postgresql"], indirect=True)  # SQLite has no server
 def test_after_a_restart_of_the_server_one_request_is_told_and_the_next_is_served(
     chosen: Settings, database: Database
 ) -> None:
-    if not database.is_shared:
-        pytest.skip("SQLite has no server")
     killer = Database(chosen, "other")
     with database.reading(), database.reading():
         pass

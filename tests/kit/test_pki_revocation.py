@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -295,6 +296,8 @@ def test_ocsp_signs_with_the_issuing_authority(pki: TestPki) -> None:
     found = ask(pki, a_hospital(pki).auth.certificate)
     key = pki.issuer(Authority.ORGANIZATIONS).certificate.public_key()
     key.verify(found.signature, found.tbs_response_bytes, PKCS1v15(), hashes.SHA256())
+    with pytest.raises(InvalidSignature):
+        key.verify(found.signature, found.tbs_response_bytes[:-1], PKCS1v15(), hashes.SHA256())
 
 
 def test_ocsp_does_not_call_good_what_nobody_issued(pki: TestPki) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from authlib.oidc.discovery import OpenIDProviderMetadata
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
@@ -227,5 +228,9 @@ def test_the_authorization_endpoint_lies_outside_the_issuers_path() -> None:
 
 
 def test_authlib_finds_the_discovery_document_sound() -> None:
-    models = pytest.importorskip("authlib.oidc.discovery")
-    models.OpenIDProviderMetadata(write_discovery("https://psc.test:8445")).validate()
+    metadata = OpenIDProviderMetadata(write_discovery("https://psc.test:8445"))
+    metadata.validate()
+    for name in ("issuer", "jwks_uri"):
+        lacking = OpenIDProviderMetadata({k: v for k, v in metadata.items() if k != name})
+        with pytest.raises(ValueError, match=name):
+            lacking.validate()
