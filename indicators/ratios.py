@@ -1,7 +1,7 @@
 """Indicators, ratios: two counts and a row of the catalogue make a value and a verdict.
 
 Pure. Not here: counting (cube), what explains a number (explain).
-Source: indicators.md §3; indicators.yaml, attainment.
+Source: indicator catalogue; indicators.yaml, attainment.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 -- The tables that measures stand on, from those of a run (stay, document, exchange, …) and from
 -- ``period`` (period, starts_at, ends_at): one row a kind of window. All instants are in UTC.
--- Source of the rules: indicators.md §2.
+-- Source of the rules: indicator catalogue.
 
 -- Types of document by their code on the wire (LOINC).
 CREATE OR REPLACE TEMP TABLE document_type AS

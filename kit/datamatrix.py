@@ -2,7 +2,7 @@
 
 The text is a header and blocks, read one after the other by their identifiers; a name may hold
 any letter, so no block is ever searched for. Not here: the INS itself (identity), the clear text
-and the words printed beside the picture (documents). Source: ins.md 6.5, format v2.2.
+and the words printed beside the picture (documents). Source: INS datamatrix, format v2.2.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_TEXT = 512  # the longest right text has 302 characters
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
 MAX_IMAGE_PIXELS = 40_000_000  # a page of A4 scanned at 600 dots an inch
 QUIET_ZONE = 2  # modules on each side; the norm wants one
-_S65 = "ins.md 6.5"
+_S65 = "INS datamatrix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ INVALID = Code("INS-DATAMATRIX", "Le datamatrix INS n'est pas conforme", _S65, c
 content, printing = RuleBook("INS datamatrix"), RuleBook("INS datamatrix, printing")
 
 
-@printing.rule(INVALID, source="ins.md 6.5, EXI DIF 02")
+@printing.rule(INVALID, source="INS datamatrix, EXI DIF 02")
 def only_a_qualified_identity_is_printed(
     found: InsDatamatrix, status: IdentityStatus
 ) -> Iterator[Finding]:
@@ -109,19 +109,19 @@ def only_a_qualified_identity_is_printed(
         yield Finding(found.ins.matricule, "status", status.value, IdentityStatus.QUALIFIED.value)
 
 
-@content.rule(INVALID, source="ins.md 4 and 6.5")
+@content.rule(INVALID, source="INS guide; INS datamatrix")
 def the_matricule_has_its_key(found: InsDatamatrix) -> Iterator[Finding]:
     if not found.ins.has_valid_key:
         yield _seen(found, "S1", found.ins.matricule, "13 characters and their key")
 
 
-@content.rule(INVALID, source="ins.md 4.1")
+@content.rule(INVALID, source="INS guide")
 def the_oid_is_one_of_an_ins(found: InsDatamatrix) -> Iterator[Finding]:
     if found.ins.oid not in INS_OIDS:
         yield _seen(found, "S2", found.ins.oid, " or ".join(INS_OIDS))
 
 
-@content.rule(INVALID, source="ins.md 5.1 and 6.5")
+@content.rule(INVALID, source="RNIV; INS datamatrix")
 def the_names_are_those_of_insi(found: InsDatamatrix) -> Iterator[Finding]:
     if not is_insi_first_name(found.first_names) or len(found.first_names) > FIELDS["S3"].most:
         yield _seen(found, "S3", found.first_names, "1 to 100 of A-Z, space, hyphen, apostrophe")

@@ -275,7 +275,9 @@ class Settings:
         0, "INSi, calls a software may make in a bench minute (desir_590); 0: no quota.", _count
     )
     ins_latency_median_ms: int = row(
-        0, "INSi, median of the log-normal latency, milliseconds; 0: none. ins.md says 350.", _count
+        0,
+        "INSi, median of the log-normal latency, milliseconds; 0: none.",
+        _count,
     )
     ins_latency_p95_ms: int = row(
         1200, "INSi, 95th percentile of that latency, milliseconds.", _positive

@@ -2,7 +2,7 @@
 
 A process takes the environment, the ward and its own streams; it waits and publishes movements,
 and does no I/O. Rates follow from the beds and the occupancy wanted (Little's law). Not here: who
-the patients are, what is written, what is sent. Source of the shapes: volumes.md 2 and 9.
+the patients are, what is written, what is sent. Source of the shapes: calibration figures.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from simulator.streams import Streams
 Process = Generator[simpy.Event, Any, None]
 Publish = Callable[[Movement], None]
 
-# Weight of each weekday, Monday first, mean 1; volumes.md 9.
+# Weight of each weekday, Monday first, mean 1; calibration figures.
 WEEK_FULL = (1.05, 1.14, 1.14, 1.17, 1.30, 0.68, 0.52)
 WEEK_EMERGENCY = (1.11, 1.0, 0.98, 0.97, 0.99, 0.98, 0.97)
 WEEK_OFFICE = (1.4, 1.4, 1.4, 1.4, 1.4, 0.0, 0.0)
@@ -35,9 +35,9 @@ HOURS_OFFICE = (0, 0, 0, 0, 0, 0, 0, 0, 2, 3.5, 4, 3.5, 1, 1.5, 3, 3, 2.5, 0, 0,
 DISCHARGE_HOURS = (.002, .002, .001, .001, .001, .002, .004, .008, .025, .060, .120, .140, .100,
                    .109, .139, .109, .080, .050, .025, .010, .005, .003, .002, .002)  # fmt: skip
 
-VISITS_PER_BED_AND_DAY = 0.30  # consultations; 45 M a year, volumes.md 2
-EMERGENCIES_PER_BED_AND_DAY = 0.20  # 20.9 M a year, volumes.md 2
-ADMITTED_FROM_EMERGENCY = 0.23  # volumes.md 2
+VISITS_PER_BED_AND_DAY = 0.30  # consultations; 45 M a year, calibration figures
+EMERGENCIES_PER_BED_AND_DAY = 0.20  # 20.9 M a year, calibration figures
+ADMITTED_FROM_EMERGENCY = 0.23  # calibration figures
 PLACES_USED = 0.85  # share of the places of a day unit taken on a working day, unconfirmed
 EXITS = ((Exit.DEATH, 0.02), (Exit.TRANSFER, 0.05), (Exit.MUTATION, 0.04))  # the rest go home
 PATIENCE_MINUTES = {True: 36 * 60.0, False: 4 * 60.0}  # planned or not: how long a bed is awaited

@@ -19,7 +19,7 @@ FIELDS = {"01": "MCO", "02": "SSR", "03": "PSY"}
 DOCTOR = "10"  # TRE_G15
 GENERAL_PRACTICE = "SM54"  # TRE_R38
 
-# Mean nights of a full stay; volumes.md 2 for the field, shorter or longer for some wards.
+# Mean nights of a full stay; calibration figures for the field, shorter or longer for some wards.
 MEAN_NIGHTS = {"MCO": 5.5, "SSR": 34.0, "PSY": 28.0}
 WARD_NIGHTS = {"UHCD": 1.3, "MATER": 3.6, "GYNECO": 2.6, "URO": 2.9, "PEDIA": 2.8, "REA": 6.5,
                "GERIA": 9.5, "CHIRDIG": 4.6, "ORTHO": 4.8, "NEONAT": 9.0}  # fmt: skip

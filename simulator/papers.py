@@ -1,6 +1,6 @@
 """Simulator, papers: which documents a stay or visit gives, and when each is validated.
 
-Numbers of documents: volumes.md 3; delays of letters: volumes.md 8. Not here: their content
+Numbers of documents and delays of letters: calibration figures. Not here: their content
 (documents), where they go (posting).
 """
 
@@ -19,12 +19,12 @@ from simulator.identities import HeldIdentity
 from simulator.movements import Exit, Kind, Mode
 from simulator.streams import Streams, oid
 
-# Share of the stays of an activity and mode with a prescription at the exit; volumes.md 3.
+# Share of the stays of an activity and mode with a prescription at the exit; calibration figures.
 PRESCRIPTIONS = {"full": 0.75, "ambu": 0.55, "day": 0.3}
-# Mean number of imaging reports of a stay or visit; volumes.md 3.
+# Mean number of imaging reports of a stay or visit; calibration figures.
 IMAGING = {"full": 1.1, "ambu": 0.15, "day": 0.15, "cons": 0.1, "ed": 0.5}
 REPORTS_OF_LONG_STAYS = 0.15  # a hospital report beside the letter, unconfirmed
-NIGHTS_PER_LAB_REPORT = {"MCO": 1.4, "SSR": 11.0, "PSY": 28.0}  # volumes.md 3
+NIGHTS_PER_LAB_REPORT = {"MCO": 1.4, "SSR": 11.0, "PSY": 28.0}  # calibration figures
 CONSULTATION_REPORTS, EMERGENCY_REPORTS, EMERGENCY_LAB_REPORTS = 0.60, 0.80, 0.45
 MAX_REPORTS = 12  # of a kind, in one stay
 LETTER_SIGMA = 1.1  # of the lognormal delay of late letters

@@ -22,7 +22,10 @@ from simulator.movements import Kind, Movement
 from simulator.papers import Paper
 from simulator.streams import Streams
 
-DEPOSIT_SECONDS, DEPOSIT_SIGMA = 40.0, 1.89  # median, lognormal with p95 at 15 min; volumes.md 8
+DEPOSIT_SECONDS, DEPOSIT_SIGMA = (
+    40.0,
+    1.89,
+)  # median, lognormal with p95 at 15 min; calibration figures
 NIGHT_BATCH_AT = time(2, 0)
 CENSUS_AT = (time(7, 0), time(19, 0))
 FIRST_LOOKUPS_HOURS = 3.0  # those present at the start are looked up within

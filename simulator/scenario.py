@@ -43,7 +43,7 @@ VERDICTS = ("attained", "not_attained", "not_measurable", "not_applicable")
 FIRST_YEAR, LAST_YEAR = 2026, 2034  # certificates, people and offers of the bench are of these
 _MOMENT = re.compile(r"day (\d{1,3}) (\d\d):(\d\d)")
 
-# Documents of a kind that are sent, out of those written; volumes.md 3 and 4 give the order.
+# Documents of a kind that are sent, out of those written; calibration figures give the order.
 TO_DMP = {"LDL": 0.9, "ORD": 0.6, "CRO": 0.5, "CRH": 0.5, "CR_BIO": 0.35, "CR_IMG": 0.5,
           "CR_CONS": 0.5, "CR_URG": 0.4}  # fmt: skip
 TO_DOCTOR = {"LDL": 0.85, "ORD": 0.0, "CRO": 0.2, "CRH": 0.8, "CR_BIO": 0.05, "CR_IMG": 0.1,

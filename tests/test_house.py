@@ -62,6 +62,14 @@ def test_codes_and_rules_name_their_source(mock: str) -> None:
 
 
 @pytest.mark.parametrize("mock", MOCKS)
+def test_a_source_is_a_public_document_not_a_file_of_ours(mock: str) -> None:
+    codes = [code.source for code in _unique(f"mocks.{mock}.errors", Code)]
+    books = _unique(f"mocks.{mock}.rules", RuleBook)
+    named = [*codes, *(row.source for book in books for row in book.rows)]
+    assert [source for source in named if re.search(r"\.(md|yaml)\b", source)] == []
+
+
+@pytest.mark.parametrize("mock", MOCKS)
 def test_each_rule_is_named_in_a_test(mock: str) -> None:
     folder = ROOT / "tests" / "mocks" / mock
     told = "\n".join(path.read_text("utf-8") for path in folder.rglob("*.py"))

@@ -1,5 +1,5 @@
 -- DMPTRY: attempts to deposit a lot that the DMP answered, whatever it answered.
--- Source: indicators.md §2 (dmp.try) and §9.
+-- Source: indicator catalogue (dmp.try) and §9.
 SELECT t.finess_ej, p.period, count(*) AS count
 FROM deposit_try AS t
 JOIN period AS p ON t.tried_at >= p.starts_at AND t.tried_at < p.ends_at

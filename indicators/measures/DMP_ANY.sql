@@ -1,5 +1,5 @@
 -- DMP_ANY: documents deposited in the period, accepted and still active when it closes.
--- Source: indicators.md §2 and §3; the link to a stay is not asked of a volume.
+-- Source: indicator catalogue; the link to a stay is not asked of a volume.
 SELECT d.finess_ej, d.period, count(DISTINCT d.unique_id) AS count
 FROM active_deposit AS d
 JOIN period AS p USING (period)

@@ -1,5 +1,5 @@
 -- EVIDENCE_MSS_WHITELIST: valid proofs that the establishment's domain is on the trust list.
--- Source: indicators.md §2 (evidence) and §5, HOPEN-P4.2.
+-- Source: indicator catalogue (evidence) and §5, HOPEN-P4.2.
 SELECT e.finess_ej, p.period, count(*) AS count
 FROM evidence AS e
 JOIN period AS p ON e.proven_on < p.ends_at

@@ -1,5 +1,5 @@
 -- STAY: eligible stays that ended in the period.
--- Source: indicators.md §2 (closed PMSI stays but deaths, internal transfers and cancelled files;
+-- Source: indicator catalogue (closed PMSI stays but deaths, internal transfers and cancelled files;
 -- sessions grouped by four months).
 SELECT finess_ej, period, count(DISTINCT stay_id) AS count
 FROM eligible_stay

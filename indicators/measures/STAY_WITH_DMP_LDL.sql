@@ -1,5 +1,5 @@
 -- STAY_WITH_DMP_LDL: eligible stays whose liaison letter is in the DMP, accepted and still active.
--- Source: indicators.md §2 (PID-18 link, one letter a stay, deletions, lateness of 30 days).
+-- Source: indicator catalogue (PID-18 link, one letter a stay, deletions, lateness of 30 days).
 SELECT s.finess_ej, s.period, count(DISTINCT s.stay_id) AS count
 FROM eligible_stay AS s
 JOIN active_deposit AS d USING (period, file_id)

@@ -57,7 +57,7 @@ from kit.pki.revocation import (
 from kit.pki.trust import Trust
 from kit.settings import Settings
 
-# Suites offered to software; dmp.md 3 [C579, 07/2025], in OpenSSL's spelling.
+# Suites offered to software; DMP TLS [C579, 07/2025], in OpenSSL's spelling.
 TLS_SUITES = (
     "ECDHE-RSA-CHACHA20-POLY1305",
     "ECDHE-RSA-AES128-GCM-SHA256",

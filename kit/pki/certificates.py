@@ -1,6 +1,6 @@
 """Kit, pki: the shape of each kind of certificate, and how one is made.
 
-Distinguished names, usages and sizes: ins.md 8.5. Not here: files (credentials), who asks
+Distinguished names, usages and sizes: IGC-Santé. Not here: files (credentials), who asks
 for what (authority).
 """
 
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-KEY_BITS = 2048  # ins.md 8.5
+KEY_BITS = 2048  # IGC-Santé
 WEAK_KEY_BITS = 1024  # OpenSSL refuses it from security level 2 on, the default of most systems
 # The bench clock may show another year than the machine, and TLS always goes by the machine:
 # certificates must hold in all of them. The real ones last three years.

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AnyCertificate: TypeAlias = bytes | x509.Certificate
 
-STRUCT_IDNAT = re.compile(r"[0-6][0-9A-Z]{8,19}")  # type digit + FINESS, SIREN, SIRET… dmp.md 1
+STRUCT_IDNAT = re.compile(r"[0-6][0-9A-Z]{8,19}")  # type digit + FINESS, SIREN, SIRET… DMP examples
 
 _TYPES = {
     "CN": "2.5.4.3",
@@ -86,7 +86,7 @@ def organizational_units(certificate: AnyCertificate) -> tuple[str, ...]:
 
 
 def struct_idnat(certificate: AnyCertificate) -> str:
-    """The structure the certificate was given to (Struct_IdNat), or "". Source: dmp.md 3."""
+    """The structure the certificate was given to (Struct_IdNat), or "". Source: DMP TLS."""
     units = organizational_units(certificate)
     return next((unit for unit in units if STRUCT_IDNAT.fullmatch(unit)), "")
 

@@ -19,7 +19,7 @@ from kit.settings import Settings
 from kit.world import Establishment, Professional, World
 
 _Item = TypeVar("_Item")
-_TITLES = {"10": "Médecin", "60": "Infirmier"}  # of TRE_G15, as a card spells them; ins.md 8.5
+_TITLES = {"10": "Médecin", "60": "Infirmier"}  # of TRE_G15, as a card spells them; IGC-Santé
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Kit, signature of a lot: everything that is wrong with one, told in findings.
 
-Not here: the code a service answers with. Source of each check: dmp.md 7.3, XML-DSig core,
+Not here: the code a service answers with. Source of each check: DMP examples, XML-DSig core,
 IHE DSG (manifest).
 """
 

@@ -1,4 +1,4 @@
-"""Kit, signature of a lot: the words of its form, and canonical bytes. Source: dmp.md 7.3.
+"""Kit, signature of a lot: the words of its form, and canonical bytes. Source: DMP examples.
 
 XAdES 1.1.1 around a manifest that names the lot and each of its documents by OID. Not here: the
 entry that carries it in the metadata (xds).

@@ -45,7 +45,7 @@ def write_lot_signature(
 
     documents: unique_id -> the bytes that are sent. id_base: an NCName, the signature's Id.
     algorithm: RSA_SHA1 is the published form; whether RSA_SHA256 is accepted is unconfirmed.
-    Source: dmp.md 7.3.
+    Source: DMP examples.
     """
     digest = DIGEST_OF[algorithm]
     properties_id = f"{id_base}-SignedProperties"

@@ -1,4 +1,4 @@
-"""Kit, vihf: the checks of an assertion, from its XML to its attributes, in the order of dmp.md 4.
+"""Kit, vihf: the checks of an assertion, from its XML to its attributes, as the DMP does them.
 
 XML, SAML version, signature, signing certificate, then all attributes together. Not here: each
 rule (rules), how a refusal is answered (the mock).
@@ -22,7 +22,7 @@ from kit.vihf.model import Vihf
 from kit.vihf.wire import read_vihf
 from kit.xml import Element
 
-SIGNATURE_RULE, SIGNATURE_SOURCE = "the_signature_is_valid", "dmp.md 4; XML-DSig core"
+SIGNATURE_RULE, SIGNATURE_SOURCE = "the_signature_is_valid", "DMP examples; XML-DSig core"
 SitesOf = Callable[[str], frozenset[str]]
 
 

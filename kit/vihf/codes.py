@@ -1,7 +1,7 @@
 """Kit, vihf: the table of codes a VIHF is refused with.
 
 The guide's annex is not public: ``DMPSim`` marks a name of ours, ``confirmed=False`` a name or a
-trigger nobody outside has seen. Source: dmp.md 9.
+trigger nobody outside has seen. Source: DMP errors.
 """
 
 from kit.rules import Code
@@ -17,18 +17,18 @@ SIGNATURE = Code(
 INVALID_CERTIFICATE = Code(
     "DMPInvalidCertificate",
     "Le certificat ayant signé le VIHF est invalide",
-    "dmp.md 9: live observation, third party",
+    "DMP errors: live observation, third party",
 )
 UNTRUSTED_CERTIFICATE = Code(
     "DMPInvalidCertificate",
     "Le certificat ayant signé le VIHF est invalide",
-    "dmp.md 9: the code was seen for another reason",
+    "DMP errors: the code was seen for another reason",
     confirmed=False,
 )
 LEGAL_PERSON = Code(
     "DMPSimStructureMismatch",
     "Erreur d'authentification de la personne morale",
-    "dmp.md 9: the text is confirmed by third parties, the code is ours",
+    "DMP errors: the text is confirmed by third parties, the code is ours",
     confirmed=False,
 )
 CALLER = Code(

@@ -268,7 +268,7 @@ def _coded(value: Role | PurposeOfUse) -> str:
 
 def _unreadable(error: Malformed) -> Line:
     judged = Judged(
-        "the_assertion_can_be_read", "dmp.md 4; SAML 2.0 core", Verdict.BROKEN,
+        "the_assertion_can_be_read", "DMP examples; SAML 2.0 core", Verdict.BROKEN,
         seen=_short(error.why), expected="one value for each part, in the published shape",
     )  # fmt: skip
     return Line("Assertion", "", (judged,))
@@ -329,12 +329,12 @@ def _others(assertion: Element, vihf: Vihf) -> Iterator[Line]:
         item.get("NameQualifier", "") for item in find_all(assertion, "saml2:Subject/saml2:NameID")
     )
     if qualifier in ("CPS", "PSC"):
-        note = "this is the assertion of INSi, not a VIHF (ins.md 3)"
+        note = "this is the assertion of INSi, not a VIHF (INSi captures)"
         yield Line("Subject/NameID/@NameQualifier", qualifier, note=note)
     for item in find_all(assertion, "saml2:AttributeStatement/saml2:Attribute"):
         name = item.get("Name", "")
         if name not in ATTRIBUTE_NAMES:
             yield Line(_short(name), "", note="not an attribute of the VIHF: nobody reads it")
     if vihf.authentication == Authentication.REINFORCED:
-        note = "reserved for consultation: it cannot feed a document (dmp.md 4, EX_AIR-010)"
+        note = "reserved for consultation: it cannot feed a document (DMP examples, EX_AIR-010)"
         yield Line("mode", Authentication.REINFORCED, note=note)

@@ -1,4 +1,4 @@
-"""Kit, vihf: what a VIHF says, and its code lists. Source: dmp.md 4.
+"""Kit, vihf: what a VIHF says, and its code lists. Source: DMP examples.
 
 Fields hold what was received, right or wrong: "" or an empty tuple when the message says
 nothing. Not here: the wire (wire), the rules (rules).
@@ -146,7 +146,7 @@ def access(mode: AccessMode, label: str = "") -> PurposeOfUse:
 MACHINES = frozenset({"AUTOMATE", "DISPOSITIF"})
 NON_PROFESSIONALS = MACHINES | {"SECRETARIAT_MEDICAL"}
 WITH_SPECIALTY = frozenset({"10", "21"})  # doctor, pharmacist
-# TRE_G15. dmp.md confirms 10 only, the others are unconfirmed there.
+# TRE_G15. DMP examples confirms 10 only, the others are unconfirmed there.
 PROFESSION_CODES = frozenset(
     "10 21 26 28 31 32 35 36 37 38 40 41 42 50 60 69 70 71 72 73 80 81 82 83 84 85 86 91 92 93 94 "
     "95 96 98".split()

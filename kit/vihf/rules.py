@@ -1,4 +1,4 @@
-"""Kit, vihf: what an assertion is refused for, in the order of dmp.md 4.
+"""Kit, vihf: what an assertion is refused for, in the order of DMP examples.
 
 Three books, checked one after the other: ``version``, ``signer``, ``attributes``. All refusals of
 a book are reported together. Pure: no XML, no file, no clock. Not here: the signature's value
@@ -39,7 +39,7 @@ from kit.vihf.model import (
 )
 from kit.vihf.wire import NAMES
 
-_S4 = "dmp.md 4"
+_S4 = "DMP examples"
 _NAME_ID = re.compile(r"8[0-9A-Z]{11}|0[0-9A-Z]{9}|[1-6][0-9A-Z]{8,19}/\S.*")
 _SECTOR = re.compile(r"SA\d\d\^1\.2\.250\.1\.71\.4\.2\.4")
 _MANDATORY = (
@@ -96,7 +96,7 @@ def the_assertion_is_saml_2_0(vihf: Vihf) -> Iterator[Finding]:
 # The certificate that signed.
 
 
-@signer.rule(codes.INVALID_CERTIFICATE, source="dmp.md 3 and 9")
+@signer.rule(codes.INVALID_CERTIFICATE, source="DMP TLS; DMP errors")
 def the_signing_certificate_is_a_signature_certificate(
     vihf: Vihf, around: Circumstances
 ) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def the_issuer_is_the_subject_of_the_certificate(
         yield _seen(vihf, "Issuer/@Format", vihf.issuer_format, ISSUER_FORMAT)
 
 
-@attributes.rule(codes.LEGAL_PERSON, source="dmp.md 3 (EX_GEN-1450), 4 and 9")
+@attributes.rule(codes.LEGAL_PERSON, source="DMP TLS (EX_GEN-1450), 4 and 9")
 def the_structure_is_that_of_the_certificate(
     vihf: Vihf, around: Circumstances
 ) -> Iterator[Finding]:
@@ -137,7 +137,7 @@ def the_structure_is_that_of_the_certificate(
         yield _seen(vihf, "structure", vihf.structure, expected)
 
 
-@attributes.rule(codes.CALLER, source="dmp.md 4, direct authentication; deduced")
+@attributes.rule(codes.CALLER, source="DMP examples, direct authentication; deduced")
 def the_card_names_the_user(vihf: Vihf, around: Circumstances) -> Iterator[Finding]:
     if _is_direct(vihf) and vihf.name_id != around.signer.common_name:
         yield _seen(vihf, "name_id", vihf.name_id, around.signer.common_name)
@@ -154,7 +154,7 @@ def the_connection_is_of_the_same_caller(vihf: Vihf, around: Circumstances) -> I
         yield _seen(vihf, "TLS certificate OU", around.tls.struct_idnat, vihf.structure)
 
 
-@attributes.rule(codes.INSTANT, source="dmp.md 4; the width of the window is unconfirmed")
+@attributes.rule(codes.INSTANT, source="DMP examples; the width of the window is unconfirmed")
 def the_assertion_is_recent(vihf: Vihf, around: Circumstances) -> Iterator[Finding]:
     first, last = around.now - around.window, around.now + around.skew
     if not first <= vihf.issued_at <= last:
@@ -180,7 +180,7 @@ def the_vihf_version_is_known(vihf: Vihf, _: Circumstances) -> Iterator[Finding]
         yield _seen(vihf, "vihf_version", vihf.vihf_version, "3.0 or 4.0")
 
 
-@attributes.rule(codes.ATTRIBUTE, source="dmp.md 4, official examples")
+@attributes.rule(codes.ATTRIBUTE, source="DMP examples, official examples")
 def the_mode_attribute_is_spelled_as_published(
     vihf: Vihf, around: Circumstances
 ) -> Iterator[Finding]:
@@ -194,7 +194,7 @@ def the_authentication_mode_is_known(vihf: Vihf, _: Circumstances) -> Iterator[F
         yield _seen(vihf, "authentication", vihf.authentication, " or ".join(Authentication))
 
 
-@attributes.rule(codes.ATTRIBUTE, source="dmp.md 1 and 4")
+@attributes.rule(codes.ATTRIBUTE, source="DMP examples")
 def the_user_is_identified_nationally(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
     if vihf.name_id and not _NAME_ID.fullmatch(vihf.name_id):
         expected = "8 + RPPS, 0 + ADELI, or a structure's identifier / an internal one"
@@ -209,7 +209,7 @@ def the_authentication_context_is_known(vihf: Vihf, _: Circumstances) -> Iterato
         yield _seen(vihf, "AuthnContextClassRef", vihf.authn_context, expected)
 
 
-@attributes.rule(codes.ATTRIBUTE, source="dmp.md 4 (EX_AIR-050)")
+@attributes.rule(codes.ATTRIBUTE, source="DMP examples (EX_AIR-050)")
 def the_declaration_goes_with_reinforced_authentication(
     vihf: Vihf, _: Circumstances
 ) -> Iterator[Finding]:
@@ -232,7 +232,7 @@ def the_resource_is_the_dmp(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
         yield _seen(vihf, "resource_urn", vihf.resource_urn, RESOURCE_URN)
 
 
-@attributes.rule(codes.ATTRIBUTE, source="dmp.md 4, JDV_J65; codes other than 10 unconfirmed")
+@attributes.rule(codes.ATTRIBUTE, source="DMP examples, JDV_J65; codes other than 10 unconfirmed")
 def the_role_is_known(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
     if not vihf.roles:
         return
@@ -260,7 +260,7 @@ def a_doctor_or_pharmacist_has_a_specialty(vihf: Vihf, _: Circumstances) -> Iter
         yield _seen(vihf, "roles", f"{vihf.profession} alone", f"a value in {SPECIALTIES} too")
 
 
-@attributes.rule(codes.ATTRIBUTE, source="dmp.md 4, role consistent with the mode; deduced")
+@attributes.rule(codes.ATTRIBUTE, source="DMP examples, role consistent with the mode; deduced")
 def a_machine_speaks_by_indirect_authentication(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
     if vihf.profession in MACHINES and vihf.authentication in (
         Authentication.DIRECT,
@@ -269,7 +269,7 @@ def a_machine_speaks_by_indirect_authentication(vihf: Vihf, _: Circumstances) ->
         yield _seen(vihf, "authentication", vihf.authentication, Authentication.INDIRECT)
 
 
-@attributes.rule(codes.ATTRIBUTE, source="dmp.md 4, TRE_R248")
+@attributes.rule(codes.ATTRIBUTE, source="DMP examples, TRE_R248")
 def the_access_mode_is_known(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
     if vihf.purpose is None:
         return
@@ -282,7 +282,7 @@ def the_access_mode_is_known(vihf: Vihf, _: Circumstances) -> Iterator[Finding]:
 # The patient and the software.
 
 
-@attributes.rule(codes.PATIENT, source="dmp.md 1 and 4")
+@attributes.rule(codes.PATIENT, source="DMP examples")
 def the_patient_is_named_by_an_ins(vihf: Vihf, around: Circumstances) -> Iterator[Finding]:
     if not vihf.patient:
         return

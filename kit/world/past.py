@@ -18,7 +18,7 @@ FORMER_NUMBER_ABROAD = 200  # a waiting number before the permanent one
 SAME_NUMBER, OTHER_SEX = 20, 28  # born in France: the same number again; one of the other sex
 OTHER_FIRST_NAME, OTHER_NAME = 15, 30  # changes of name that leave the number as it is
 
-_FIRST_YEAR_OF_HISTORY = 2006  # ins.md 2.7: none before
+_FIRST_YEAR_OF_HISTORY = 2006  # INSi service: none before
 _WAITING_DIGITS = {"1": "7", "2": "8"}
 _PERMANENT_DIGITS = {"7": "1", "8": "2"}
 _OTHER_DIGIT = {"1": "2", "2": "1"}

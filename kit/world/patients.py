@@ -21,7 +21,9 @@ from kit.world.places import Address
 from kit.world.register import Birth, Register
 
 TWINS_PER_THOUSAND = 12  # people who have a twin of their sex in the world
-WAITING_PER_THOUSAND = 20  # of those born abroad: their number is a waiting one, ins.md 7.2
+WAITING_PER_THOUSAND = (
+    20  # of those born abroad: their number is a waiting one, choice of the bench
+)
 NO_DAY_PER_THOUSAND = 60  # of those born abroad before 1990 and written down on a first of a month
 NO_MONTH_PER_THOUSAND = 300  # of those whose day nobody recorded and who are written on 31 December
 _LAST_INCOMPLETE_YEAR = 1989

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from kit.identity import InsLookup
 from kit.rules import Code
 
-_CAPTURED = "captured exchange, ins.md 2.9"
-_BENCH = "bench code: the real one is not published, ins.md 2.9"
+_CAPTURED = "INSi captures"
+_BENCH = "bench code: the real one is not published, INSi captures"
 
 _CONTACT = "Contactez l'éditeur du progiciel ou votre responsable informatique."
 _WRONG_REQUEST = f"Votre demande n'a pas pu être traitée : elle est incorrecte. {_CONTACT}"
@@ -48,11 +48,9 @@ class FaultCode(Code):
 
 
 # Business answers: code and label exactly as captured, no accents
-FOUND = Code(InsLookup.FOUND.value, "OK", "captured exchange, ins.md 2.8")
-NONE = Code(InsLookup.NONE.value, "Aucune identite trouvee", "captured exchange, ins.md 2.8")
-SEVERAL = Code(
-    InsLookup.SEVERAL.value, "Plusieurs identites trouvees", "captured exchange, ins.md 2.8"
-)
+FOUND = Code(InsLookup.FOUND.value, "OK", "INSi captures")
+NONE = Code(InsLookup.NONE.value, "Aucune identite trouvee", "INSi captures")
+SEVERAL = Code(InsLookup.SEVERAL.value, "Plusieurs identites trouvees", "INSi captures")
 
 # Who calls: the access layer
 SOFTWARE_UNKNOWN = FaultCode(
@@ -65,7 +63,7 @@ SOFTWARE_UNKNOWN = FaultCode(
 ACCESS_LEVEL = FaultCode(
     "desir_560",
     "Le niveau d'accès du certificat client est insuffisant.",
-    "ins.md 2.9: code reported by integrators, fault not captured",
+    "INSi captures: code reported by integrators, fault not captured",
     confirmed=False,
     reason=_NOT_AUTHENTICATED,
     outcome="unauthorized",
@@ -146,7 +144,7 @@ SEARCH_FAILED = FaultCode(
 VITALE_FAILED = FaultCode(
     "insi_101",
     "L'appel au service de recherche avec la carte Vitale renvoie une erreur technique.",
-    "ins.md 2.9: by symmetry with insi_102, unconfirmed",
+    "INSi captures: by symmetry with insi_102, unconfirmed",
     confirmed=False,
     party="Receiver",
     subcode="siram_40",
@@ -198,7 +196,7 @@ INTERNAL = FaultCode(
     outcome="bug",
 )
 
-# Checks (WS_INS3 to WS_INS5): codes and labels are the bench's, ins.md 2.6
+# Checks (WS_INS3 to WS_INS5): codes and labels are the bench's, INSi service
 AGREES = Code("00", "OK", "bench label, unconfirmed", confirmed=False)
 DISAGREES = Code("01", "Identite non concordante", "bench label, unconfirmed", confirmed=False)
 DEPOSITED = Code("00", "Lot depose", "bench label, unconfirmed", confirmed=False)

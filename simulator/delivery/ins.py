@@ -1,6 +1,7 @@
 """Simulator, delivery, INS: the search loop of a hospital's identity office, over mutual TLS.
 
-Which request comes next, and when the loop stops, is the plan's (rniv.search_plan). Source: ins.md
+Which request comes next, and when the loop stops, is the plan's (rniv.search_plan). Source:
+INS guide
 2.4 and 11. Not here: what an answer changes (identity_office).
 """
 
@@ -20,7 +21,7 @@ from simulator.streams import uuid
 
 PATH = "/lps"
 WS_INS2 = "WS_INS2"
-TIMEOUT_SECONDS = 5.0  # ins.md 11
+TIMEOUT_SECONDS = 5.0  # choice of the bench
 NO_ANSWER, FAULT = "NO_ANSWER", "FAULT"
 _ANSWERS = {answer.value: answer for answer in (Answer.FOUND, Answer.NONE, Answer.SEVERAL)}
 

@@ -1,7 +1,7 @@
 """Simulator, delivery, ROR: bed capacity of a unit, and what the directory says of the offers.
 
 OAuth 2 tokens over TLS with the establishment's certificate. A capacity block is replaced; the
-blocks the service does not know are added. Source: ror.md 5.2. Not here: the census (beds).
+blocks the service does not know are added. Source: ROR. Not here: the census (beds).
 """
 
 from __future__ import annotations

@@ -4,5 +4,5 @@ Creators (EHR, laboratory, imaging) send documents by MLLP; the gateway acknowle
 are durable, then delivers them to the DMP and by MSSanté as simulated hospitals do, and tells the
 creator what became of them (ZAM). framing, messages: the wire. rules: what is refused. store: the
 outbox. desk: one message. server: connections. plan, carrier, rounds, receipts: deliveries.
-Source: dmp.md 12; mssante.md 5 and 6. Not here: who writes documents.
+Source: CI-SIS, HL7v2; Mon espace santé mail; CI-SIS, HL7v2. Not here: who writes documents.
 """

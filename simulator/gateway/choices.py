@@ -1,6 +1,7 @@
 """Simulator, gateway, choices: rules on what the creator chose: metadata, destinations, mail.
 
-They join the book of ``rules``. Source: mssante.md 5 (send matrix) and 6.1. Not here: the rest.
+They join the book of ``rules``. Source: CI-SIS, HL7v2 (send matrix).
+Not here: the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from simulator.gateway.rules import VOLET, Around, transmission
 
 __all__ = ["transmission"]
 
-MATRIX = "mssante.md 5, send matrix: any other combination is an error"
+MATRIX = "Mon espace santé mail, send matrix: any other combination is an error"
 DATA_TYPES = {"ORU": "CE", "MDM": "CWE"}
 ANY = "YN"
 # DESTMSSANTEPS, DESTMSSANTEPAT -> what MASQUE_PS, INVISIBLE_PATIENT, INVISIBLE_REP_LEGAUX,
@@ -73,7 +74,7 @@ def destinations_and_visibility_go_together(sent: Transmission, _: Around) -> It
             yield Finding(code, "OBX-5", values[code], f"{allowed} {told}")
 
 
-@transmission.rule(errors.OTHER, source="dmp.md 12; mssante.md 5")
+@transmission.rule(errors.OTHER, source="CI-SIS, HL7v2; Mon espace santé mail")
 def what_the_patient_may_not_see_is_not_sent_to_him(
     sent: Transmission, _: Around
 ) -> Iterator[Finding]:
@@ -81,14 +82,14 @@ def what_the_patient_may_not_see_is_not_sent_to_him(
         yield Finding("DESTMSSANTEPAT", "OBX-5", "Y", "N with INVISIBLE_PATIENT Y")
 
 
-@transmission.rule(errors.INCOMPLETE_INS, source="ECO.2.2.6; dmp.md 12")
+@transmission.rule(errors.INCOMPLETE_INS, source="ECO.2.2.6; CI-SIS, HL7v2")
 def dmp_and_patient_need_an_ins(sent: Transmission, _: Around) -> Iterator[Finding]:
     for code in ("DESTDMP", "DESTMSSANTEPAT"):
         if sent.says(code) and sent.patient.ins is None:
             yield Finding(code, "PID[1]-3", "no INS", "a qualified INS")
 
 
-@transmission.rule(errors.ANOTHER, source="PAM.FR ZFA-9, opposition to feeding; dmp.md 12")
+@transmission.rule(errors.ANOTHER, source="PAM.FR ZFA-9, opposition to feeding; CI-SIS, HL7v2")
 def a_patient_opposed_to_feeding_is_not_sent_to_the_dmp(
     sent: Transmission, around: Around
 ) -> Iterator[Finding]:
@@ -104,7 +105,7 @@ def the_sender_is_named(sent: Transmission, _: Around) -> Iterator[Finding]:
         yield Finding("PRT SB", "PRT-5", "", "a person (PRT-5) and an organisation (PRT-8)")
 
 
-@transmission.rule(errors.REQUIRED, source="mssante.md 6.1")
+@transmission.rule(errors.REQUIRED, source="CI-SIS, HL7v2")
 def a_mail_has_a_recipient(sent: Transmission, _: Around) -> Iterator[Finding]:
     if sent.says("DESTMSSANTEPS") and not sent.professionals:
         yield Finding("DESTMSSANTEPS", "PRT-15", "", "the address of a PRT RCT")
@@ -112,7 +113,7 @@ def a_mail_has_a_recipient(sent: Transmission, _: Around) -> Iterator[Finding]:
         yield Finding("DESTMSSANTEPAT", "PRT-15", "", "a PRT RCT at patient.mssante.fr")
 
 
-@transmission.rule(errors.DATA_TYPE, source="mssante.md 6.1, PRT-15.4; RFC 5321")
+@transmission.rule(errors.DATA_TYPE, source="CI-SIS, HL7v2, PRT-15.4; RFC 5321")
 def an_address_is_one(sent: Transmission, _: Around) -> Iterator[Finding]:
     addresses = [person.address for person in (*sent.professionals, *sent.citizens)]
     for address in filter(None, [*addresses, sent.reply_to]):
@@ -122,13 +123,13 @@ def an_address_is_one(sent: Transmission, _: Around) -> Iterator[Finding]:
             yield Finding(address[:80], "PRT-15", address[:80], error.why)
 
 
-@transmission.rule(errors.REQUIRED, source="mssante.md 6.1, PRT-15.4")
+@transmission.rule(errors.REQUIRED, source="CI-SIS, HL7v2, PRT-15.4")
 def each_recipient_has_an_address(sent: Transmission, _: Around) -> Iterator[Finding]:
     if sent.says("DESTMSSANTEPS") and any(not person.address for person in sent.professionals):
         yield Finding("PRT RCT", "PRT-15", "", "an address")
 
 
-@transmission.rule(errors.OTHER_INS, source="mssante.md 5: the patient's own mailbox")
+@transmission.rule(errors.OTHER_INS, source="Mon espace santé mail: the patient's own mailbox")
 def the_mailbox_is_that_of_the_patient(sent: Transmission, _: Around) -> Iterator[Finding]:
     ins = sent.patient.ins
     for person in sent.citizens:
@@ -137,14 +138,14 @@ def the_mailbox_is_that_of_the_patient(sent: Transmission, _: Around) -> Iterato
             yield Finding("PRT RCT", "PRT-15", person.address[:80], wanted)
 
 
-@transmission.rule(errors.TABLE_VALUE, source="mssante.md 6.1: NTE-4")
+@transmission.rule(errors.TABLE_VALUE, source="CI-SIS, HL7v2: NTE-4")
 def the_note_of_the_patient_is_fin(sent: Transmission, _: Around) -> Iterator[Finding]:
     for item in sent.choices:
         if item.code == "DESTMSSANTEPAT" and item.note not in ("", "FIN"):
             yield Finding(item.code, "NTE-4", item.note[:40], "FIN")
 
 
-@transmission.rule(errors.DATA_TYPE, source="mssante.md 6.1: CORPSMAIL")
+@transmission.rule(errors.DATA_TYPE, source="CI-SIS, HL7v2: CORPSMAIL")
 def the_body_of_a_mail_can_be_read(sent: Transmission, _: Around) -> Iterator[Finding]:
     for body in sent.bodies:
         if body.problem:

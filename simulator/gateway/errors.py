@@ -5,8 +5,8 @@ A code from 900 on is told in ERR-5, under 207 in ERR-3. Not here: when a code i
 
 from kit.rules import Code
 
-_HL7 = "HL7 v2 table 0357; dmp.md 12"
-_PFI = "dmp.md 12, ERR-5 of the volet, 900 to 906"
+_HL7 = "HL7 v2 table 0357; CI-SIS, HL7v2"
+_PFI = "CI-SIS, HL7v2, ERR-5 of the volet, 900 to 906"
 
 SEQUENCE = Code("100", "Segment sequence error", _HL7)
 REQUIRED = Code("101", "Required field missing", _HL7)
@@ -14,7 +14,7 @@ DATA_TYPE = Code("102", "Data type error", _HL7)
 TABLE_VALUE = Code("103", "Table value not found", _HL7)
 CARDINALITY = Code("198", "Non-Conformant Cardinality", _HL7)
 OTHER = Code("199", "Other HL7 Error", _HL7)
-PROFILE = Code("199", "Other HL7 Error", "dmp.md 12, MSH-21; the code is unconfirmed", False)
+PROFILE = Code("199", "Other HL7 Error", "CI-SIS, HL7v2, MSH-21; the code is unconfirmed", False)
 MESSAGE_TYPE = Code("200", "Unsupported message type", _HL7)
 EVENT = Code("201", "Unsupported event code", _HL7)
 PROCESSING_ID = Code("202", "Unsupported processing id", _HL7)

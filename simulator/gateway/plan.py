@@ -16,7 +16,7 @@ from simulator.delivery.mssante import Wishes
 from simulator.gateway.messages.transmission import Participant, Transmission
 from simulator.gateway.store import Kind, Wanted
 
-# PV1-2 -> contentTypeCode. Source: mssante.md 4.3, V-CDA.
+# PV1-2 -> contentTypeCode. Source: MSSanté clients, V-CDA.
 ACTIVITIES = {
     "I": Coded("03", CONTENT_TYPE_SYSTEM, "Hospitalisation complète"),
     "O": Coded("07", CONTENT_TYPE_SYSTEM, "Soins externes"),

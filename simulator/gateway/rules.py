@@ -22,7 +22,7 @@ from simulator.gateway.messages.transmission import (
     Transmission,
 )
 
-ENVELOPE, VOLET = "HL7 v2 MSH", "Transmission de documents CDA en HL7v2, v2.1; dmp.md 12"
+ENVELOPE, VOLET = "HL7 v2 MSH", "CI-SIS, HL7v2: Transmission de documents CDA en HL7v2, v2.1"
 VERSIONS = {"ORU": "2.5", "MDM": "2.6"}
 TRIGGERS = {"ORU": ("R01",), "MDM": ("T02", "T04", "T10"), "ADT": ()}
 PROCESSING_IDS = ("P", "T", "D")
@@ -209,7 +209,7 @@ def message_and_document_are_about_one_patient(sent: Transmission, _: Around) ->
             yield Finding(document.place, "PID[1]-3", seen, ins.cx)
 
 
-@transmission.rule(errors.INCOMPLETE_INS, source="ins.md 5.2: an INS comes with VALI")
+@transmission.rule(errors.INCOMPLETE_INS, source="RNIV: an INS comes with VALI")
 def an_ins_is_qualified(sent: Transmission, _: Around) -> Iterator[Finding]:
     patient = sent.patient
     if patient.ins is not None and not patient.is_qualified:

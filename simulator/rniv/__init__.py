@@ -12,5 +12,5 @@
 - ``quality``: the indicators of the identity unit
 - ``hl7v2``: the identity fields of PID and ZFD
 
-Source: RNIV v2.0 and guide INS v3.0, both second-hand; ins.md 5.
+Source: RNIV v2.0 and guide INS v3.0, both second-hand; RNIV.
 """

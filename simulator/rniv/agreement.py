@@ -1,6 +1,6 @@
 """Simulator, RNIV, agreement: what differs between the traits held here and those given.
 
-Source: guide INS, EXI ID 10, second-hand; ins.md 2.10 and 5.4.
+Source: guide INS, EXI ID 10, second-hand; INSi captures; RNIV.
 """
 
 from __future__ import annotations

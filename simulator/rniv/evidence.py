@@ -1,6 +1,6 @@
 """Simulator, RNIV, evidence: identity documents, what they prove, and how traits were collected.
 
-Source: ins.md 5.5. The trust of a row marked ``is_confirmed=False`` was deduced. Not here: who
+Source: FR Core. The trust of a row marked ``is_confirmed=False`` was deduced. Not here: who
 decides, and what follows (``rules``, ``vigilance``).
 """
 

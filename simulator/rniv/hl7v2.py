@@ -1,7 +1,7 @@
 """Simulator, RNIV, HL7 v2: the identity fields of an ADT message, PID and ZFD of IHE PAM France.
 
 Small readers over the ``hl7`` library, and a rule book for what the fields say together. Source:
-ins.md 6.1 and 5.2. Not here: transport (MLLP), acknowledgements, any other segment.
+IHE PAM FR; RNIV. Not here: transport (MLLP), acknowledgements, any other segment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulator.rniv.evidence import Channel
 received = RuleBook("RNIV identity in an HL7 v2 message")
 
 SIZE_AT_MOST = 1_000_000  # characters
-# Table 0445 as France extends it; RECUP and QUAL came later. Source: ins.md 5.2 and 5.3.
+# Table 0445 as France extends it; RECUP and QUAL came later. Source: RNIV; INS guide.
 RELIABILITY = frozenset(
     "VIDE PROV RECUP VALI QUAL DOUT FICT HOMA HOMD DOUB DPOT DOUA COLP COLV DESA CACH ANOM USUR "
     "INVA FILI IDVER RECD IDRA".split()
@@ -72,7 +72,7 @@ class MessageIdentity:
 
 
 def status_of(reliability: tuple[str, ...], *, has_ins: bool) -> IdentityStatus:
-    """The status of an identity in a message: VALI with an INS is qualified, ins.md 5.2."""
+    """The status of an identity in a message: VALI with an INS is qualified, RNIV."""
     if "QUAL" in reliability or ("VALI" in reliability and has_ins):
         return IdentityStatus.QUALIFIED
     if "VALI" in reliability:
@@ -172,20 +172,20 @@ def read_date(where: str, text: str) -> str:
 # What the fields say together.
 
 
-@received.rule(errors.MATRICULE_KEPT_IN, source="guide INS, EXI ID 29, second-hand; ins.md 5.2")
+@received.rule(errors.MATRICULE_KEPT_IN, source="guide INS, EXI ID 29, second-hand; RNIV")
 def a_matricule_comes_with_a_qualified_identity(said: MessageIdentity) -> Iterator[Finding]:
     if said.ins is not None and said.status is not IdentityStatus.QUALIFIED:
         codes = " ".join(said.reliability)
         yield Finding(said.ipp, "PID-32", codes, "VALI, or no PID-3 of type INS")
 
 
-@received.rule(errors.MATRICULE_KEPT_IN, source="ins.md 5.2: qualified carries an INS")
+@received.rule(errors.MATRICULE_KEPT_IN, source="RNIV: qualified carries an INS")
 def a_qualified_identity_comes_with_its_matricule(said: MessageIdentity) -> Iterator[Finding]:
     if said.ins is None and "QUAL" in said.reliability:
         yield Finding(said.ipp, "PID-3", "", "a repetition of type INS")
 
 
-@received.rule(errors.CODES_CONTRADICT, source="EXI ID 24 and 26, second-hand; ins.md 5.3")
+@received.rule(errors.CODES_CONTRADICT, source="EXI ID 24 and 26, second-hand; INS guide")
 def a_doubtful_or_fictitious_identity_is_not_validated(said: MessageIdentity) -> Iterator[Finding]:
     codes = set(said.reliability)
     if codes & {"DOUT", "FICT"} and codes & {"VALI", "RECUP", "QUAL"}:
@@ -194,7 +194,7 @@ def a_doubtful_or_fictitious_identity_is_not_validated(said: MessageIdentity) ->
         yield Finding(said.ipp, "PID-32", " ".join(said.reliability), "DOUT or FICT")
 
 
-@received.rule(errors.CODE_UNKNOWN, source="ins.md 5.3, table 0445")
+@received.rule(errors.CODE_UNKNOWN, source="INS guide, table 0445")
 def each_code_is_of_table_0445(said: MessageIdentity) -> Iterator[Finding]:
     for code in said.reliability:
         if code not in RELIABILITY:

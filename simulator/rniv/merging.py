@@ -27,7 +27,7 @@ _RANK = {
 }
 
 
-@merging.rule(errors.CLERK_NEEDED, source="ins.md 5.3: a proven duplicate is a decision")
+@merging.rule(errors.CLERK_NEEDED, source="INS guide: a proven duplicate is a decision")
 def a_clerk_decides_a_merge(
     _stays: Identity, goes: Identity, by: str, _told_apart: bool
 ) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def a_clerk_decides_a_merge(
         yield Finding(goes.ipp, "by", "", "who decided")
 
 
-@merging.rule(errors.MERGE_OF_ONE, source="ins.md 5.3, DOUB")
+@merging.rule(errors.MERGE_OF_ONE, source="INS guide, DOUB")
 def an_identity_is_not_merged_into_itself(
     stays: Identity, goes: Identity, _by: str, _told_apart: bool
 ) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def an_identity_is_not_merged_into_itself(
         yield Finding(goes.ipp, "merged_into", stays.ipp, "another identity")
 
 
-@merging.rule(errors.MERGE_NOT_ACTIVE, source="ins.md 5.3, DOUA")
+@merging.rule(errors.MERGE_NOT_ACTIVE, source="INS guide, DOUA")
 def only_active_identities_are_merged(
     stays: Identity, goes: Identity, _by: str, _told_apart: bool
 ) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def only_active_identities_are_merged(
             yield Finding(identity.ipp, "merged_into", identity.merged_into, "an active identity")
 
 
-@merging.rule(errors.MERGE_OF_TWO_PERSONS, source="ins.md 5.3, COLP and COLV")
+@merging.rule(errors.MERGE_OF_TWO_PERSONS, source="INS guide, COLP and COLV")
 def two_matricules_in_force_are_two_persons(
     stays: Identity, goes: Identity, _by: str, _told_apart: bool
 ) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def two_matricules_in_force_are_two_persons(
         yield Finding(goes.ipp, "ins", goes.ins.matricule, stays.ins.matricule)
 
 
-@merging.rule(errors.MERGE_OF_HOMONYMS, source="ins.md 5.3, HOMA")
+@merging.rule(errors.MERGE_OF_HOMONYMS, source="INS guide, HOMA")
 def homonyms_told_apart_are_not_merged(
     stays: Identity, goes: Identity, _by: str, told_apart: bool
 ) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def homonyms_told_apart_are_not_merged(
         yield Finding(goes.ipp, "attributes", f"HOMA beside {stays.ipp}", "not told apart")
 
 
-@merging.rule(errors.MERGE_INTO_LESS, source="ins.md 5.2, derived from the axes; unconfirmed")
+@merging.rule(errors.MERGE_INTO_LESS, source="RNIV, derived from the axes; unconfirmed")
 def the_more_trusted_identity_stays(
     stays: Identity, goes: Identity, _by: str, _told_apart: bool
 ) -> Iterator[Finding]:
@@ -76,13 +76,13 @@ def the_more_trusted_identity_stays(
         yield Finding(goes.ipp, "status", goes.status, f"at most that of {stays.ipp}")
 
 
-@separating.rule(errors.CLERK_NEEDED, source="ins.md 5.3")
+@separating.rule(errors.CLERK_NEEDED, source="INS guide")
 def a_clerk_decides_a_separation(_goes: Identity, by: str) -> Iterator[Finding]:
     if not by:
         yield Finding(_goes.ipp, "by", "", "who decided")
 
 
-@separating.rule(errors.MERGE_NOT_MERGED, source="ins.md 5.3")
+@separating.rule(errors.MERGE_NOT_MERGED, source="INS guide")
 def what_is_separated_was_merged(goes: Identity, _by: str) -> Iterator[Finding]:
     if not goes.merged_into:
         yield Finding(goes.ipp, "merged_into", "", "the identity it was merged into")

@@ -1,7 +1,7 @@
 """Simulator, RNIV, quality: the indicators of an identity unit, each with its two counts.
 
 Pure: identities, calls and stays in, ratios out. The active file (file active) is what the caller
-gives, without merged and fictitious identities. Source: ins.md 5.6; formulas marked [U] there are
+gives, without merged and fictitious identities. Source: RNIV; formulas marked [U] there are
 unconfirmed. Not here: which identities were seen in a period (``store``).
 """
 

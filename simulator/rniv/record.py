@@ -37,7 +37,7 @@ class DateMarker(StrEnum):
     DAY_AND_MONTH = "day and month"
 
 
-# (INS retrieved, document checked) -> status. Source: EXI SI 07, second-hand; ins.md 5.2.
+# (INS retrieved, document checked) -> status. Source: EXI SI 07, second-hand; RNIV.
 STATUS_OF_AXES: dict[tuple[bool, bool], IdentityStatus] = {
     (False, False): IdentityStatus.PROVISIONAL,
     (True, False): IdentityStatus.RETRIEVED,

@@ -77,14 +77,14 @@ class Deed:
 # Creating, searching.
 
 
-@creation.rule(errors.TRAIT_MISSING, source="ins.md 5.1: five traits are needed")
+@creation.rule(errors.TRAIT_MISSING, source="RNIV: five traits are needed")
 def an_identity_has_its_five_strict_traits(ipp: str, traits: IdentityTraits) -> Iterator[Finding]:
     for field, value in _fields(traits):
         if not value:
             yield Finding(ipp, field, "", "a value")
 
 
-@creation.rule(errors.TRAIT_FORM, source="ins.md 5.1 and 2.4")
+@creation.rule(errors.TRAIT_FORM, source="RNIV; INSi guide")
 def a_strict_trait_has_its_form(ipp: str, traits: IdentityTraits) -> Iterator[Finding]:
     if traits.sex and traits.sex not in _SEXES:
         yield Finding(ipp, "sex", traits.sex, "M, F or I")
@@ -94,19 +94,19 @@ def a_strict_trait_has_its_form(ipp: str, traits: IdentityTraits) -> Iterator[Fi
         yield Finding(ipp, "birth_place", traits.birth_place, "a COG code of 5 characters")
 
 
-@creation.rule(errors.TRAIT_MISSING, source="ins.md 5.1: the list of birth first names")
+@creation.rule(errors.TRAIT_MISSING, source="RNIV: the list of birth first names")
 def no_first_name_is_empty(ipp: str, traits: IdentityTraits) -> Iterator[Finding]:
     if any(not name.strip() for name in traits.first_names):
         yield Finding(ipp, "first_names", repr(traits.first_names), "no empty name")
 
 
-@searching.rule(errors.SEARCH_SHAPE, source="identito-na, second-hand; ins.md 2.10")
+@searching.rule(errors.SEARCH_SHAPE, source="identito-na, second-hand; INSi captures")
 def a_search_starts_with_the_birth_date(search: Search) -> Iterator[Finding]:
     if not is_lunar_date(search.birth_date):
         yield Finding("search", "birth_date", search.birth_date, "YYYY-MM-DD")
 
 
-@searching.rule(errors.SEARCH_SHAPE, source="identito-na, second-hand; ins.md 2.10")
+@searching.rule(errors.SEARCH_SHAPE, source="identito-na, second-hand; INSi captures")
 def a_search_takes_three_letters_at_most(search: Search) -> Iterator[Finding]:
     if len(search.name_start.strip()) > LETTERS_AT_MOST:
         yield Finding("search", "name_start", search.name_start, f"{LETTERS_AT_MOST} letters")
@@ -125,28 +125,28 @@ def _table_says(code: Code, identity: Identity, deed: Deed) -> Iterator[Finding]
         yield Finding(identity.ipp, "status", identity.status, "one of " + " ".join(allowed))
 
 
-@transition.rule(errors.DISCREPANCY, source="ins.md 5.4: VALI, INSi 00 and traits agree")
+@transition.rule(errors.DISCREPANCY, source="RNIV: VALI, INSi 00 and traits agree")
 def checked_traits_are_replaced_by_none_that_differ(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
     yield from _table_says(errors.DISCREPANCY, identity, deed)
 
 
-@transition.rule(errors.ALREADY_RETRIEVED, source="ins.md 5.4, datamatrix; unconfirmed")
+@transition.rule(errors.ALREADY_RETRIEVED, source="RNIV, datamatrix; unconfirmed")
 def a_retrieved_identity_takes_no_other_from_a_datamatrix(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
     yield from _table_says(errors.ALREADY_RETRIEVED, identity, deed)
 
 
-@transition.rule(errors.ATTRIBUTE_ABSENT, source="EXI ID 24 and 26, second-hand; ins.md 5.3")
+@transition.rule(errors.ATTRIBUTE_ABSENT, source="EXI ID 24 and 26, second-hand; INS guide")
 def an_attribute_is_lifted_where_it_is_set(identity: Identity, deed: Deed) -> Iterator[Finding]:
     lifted = LIFTS.get(deed.event, frozenset())
     if lifted and not lifted & identity.attributes:
         yield Finding(identity.ipp, "attributes", _told(identity), " or ".join(sorted(lifted)))
 
 
-@transition.rule(errors.CALL_FORBIDDEN, source="EXI ID 24 and 26, second-hand; ins.md 5.3")
+@transition.rule(errors.CALL_FORBIDDEN, source="EXI ID 24 and 26, second-hand; INS guide")
 def insi_says_nothing_of_a_doubtful_or_fictitious_identity(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ def insi_says_nothing_of_a_doubtful_or_fictitious_identity(
         yield Finding(identity.ipp, "attributes", _told(identity), "neither DOUT nor FICT")
 
 
-@transition.rule(errors.STAYS_PROVISIONAL, source="EXI ID 24 and 26, second-hand; ins.md 5.3")
+@transition.rule(errors.STAYS_PROVISIONAL, source="EXI ID 24 and 26, second-hand; INS guide")
 def a_doubtful_or_fictitious_identity_stays_provisional(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
@@ -163,14 +163,14 @@ def a_doubtful_or_fictitious_identity_stays_provisional(
         yield Finding(identity.ipp, "attributes", _told(identity), "neither DOUT nor FICT")
 
 
-@transition.rule(errors.ATTRIBUTES_EXCLUSIVE, source="EXI ID 26, second-hand; ins.md 5.3")
+@transition.rule(errors.ATTRIBUTES_EXCLUSIVE, source="EXI ID 26, second-hand; INS guide")
 def doubtful_and_fictitious_never_go_together(identity: Identity, deed: Deed) -> Iterator[Finding]:
     wanted = identity.attributes | _set_by(deed)
     if _set_by(deed) and {Attribute.DOUBTFUL, Attribute.FICTITIOUS} <= wanted:
         yield Finding(identity.ipp, "attributes", _told(identity), "DOUT or FICT")
 
 
-@transition.rule(errors.FICTITIOUS_HOMONYM, source="ins.md 5.3, one reading of the guide")
+@transition.rule(errors.FICTITIOUS_HOMONYM, source="INS guide, one reading of the guide")
 def a_fictitious_identity_is_no_homonym(identity: Identity, deed: Deed) -> Iterator[Finding]:
     wanted = identity.attributes | _set_by(deed)
     homonym = {Attribute.HOMONYM, Attribute.HOMONYM_DETECTED}
@@ -178,14 +178,14 @@ def a_fictitious_identity_is_no_homonym(identity: Identity, deed: Deed) -> Itera
         yield Finding(identity.ipp, "attributes", _told(identity), "FICT alone")
 
 
-@transition.rule(errors.CLERK_NEEDED, source="ins.md 5.4: accepted by the clerk, edited by hand")
+@transition.rule(errors.CLERK_NEEDED, source="RNIV: accepted by the clerk, edited by hand")
 def a_clerk_decides_what_no_program_may(identity: Identity, deed: Deed) -> Iterator[Finding]:
     is_new = identity.status is IdentityStatus.PROVISIONAL and deed.event is Event.INSI_AGREES
     if not deed.by and (is_new or deed.event in BY_A_CLERK):
         yield Finding(identity.ipp, "by", "", _PERSON)
 
 
-@transition.rule(errors.QUALIFIED_KEPT, source="ins.md 11, client behaviour")
+@transition.rule(errors.QUALIFIED_KEPT, source="choice of the bench, client behaviour")
 def a_qualified_identity_is_not_overwritten_without_a_clerk(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
@@ -196,7 +196,7 @@ def a_qualified_identity_is_not_overwritten_without_a_clerk(
         yield Finding(identity.ipp, "by", "", _PERSON)
 
 
-@transition.rule(errors.NOTHING_FOUND, source="ins.md 1 and 4.1")
+@transition.rule(errors.NOTHING_FOUND, source="INS guide")
 def what_is_taken_over_has_a_matricule_and_its_oid(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
@@ -210,20 +210,20 @@ def what_is_taken_over_has_a_matricule_and_its_oid(
         yield Finding(identity.ipp, "ins.oid", deed.found.ins.oid, "one of " + " ".join(INS_OIDS))
 
 
-@transition.rule(errors.NOTHING_TO_CHECK, source="ins.md 2.6")
+@transition.rule(errors.NOTHING_TO_CHECK, source="INSi service")
 def a_check_has_a_matricule_to_check(identity: Identity, deed: Deed) -> Iterator[Finding]:
     if deed.event in CHECKS and not (identity.ins or identity.claimed_ins):
         yield Finding(identity.ipp, "ins", "", "a matricule, retrieved or read from a datamatrix")
 
 
-@transition.rule(errors.EVIDENCE_UNKNOWN, source="ins.md 5.5")
+@transition.rule(errors.EVIDENCE_UNKNOWN, source="FR Core")
 def evidence_is_of_a_known_kind(identity: Identity, deed: Deed) -> Iterator[Finding]:
     if deed.event is Event.DOCUMENT_AGREES and (not deed.evidence or not _is_known(deed.evidence)):
         seen = deed.evidence.code if deed.evidence else ""
         yield Finding(identity.ipp, "evidence", seen, "one of " + " ".join(KIND_OF))
 
 
-@transition.rule(errors.EVIDENCE_TOO_WEAK, source="ins.md 5.5: identito-na, sante-ara, second-hand")
+@transition.rule(errors.EVIDENCE_TOO_WEAK, source="FR Core: identito-na, sante-ara, second-hand")
 def evidence_is_of_high_trust(identity: Identity, deed: Deed) -> Iterator[Finding]:
     shown = deed.evidence
     if deed.event is Event.DOCUMENT_AGREES and shown and _is_known(shown) and not is_enough(shown):
@@ -231,7 +231,7 @@ def evidence_is_of_high_trust(identity: Identity, deed: Deed) -> Iterator[Findin
         yield Finding(identity.ipp, "evidence", f"{shown.code} {shown.country}", expected)
 
 
-@transition.rule(errors.TRAIT_MISSING, source="ins.md 5.1")
+@transition.rule(errors.TRAIT_MISSING, source="RNIV")
 def an_edited_identity_keeps_its_traits_and_their_form(
     identity: Identity, deed: Deed
 ) -> Iterator[Finding]:
@@ -247,7 +247,9 @@ def an_edited_identity_keeps_its_traits_and_their_form(
 # Calling INSi, sending the matricule out, complementary traits.
 
 
-@call.rule(errors.CALL_FORBIDDEN, source="EXI ID 24 and 26, second-hand; ins.md 5.3 and 11")
+@call.rule(
+    errors.CALL_FORBIDDEN, source="EXI ID 24 and 26, second-hand; INS guide; choice of the bench"
+)
 def insi_is_not_called_for_a_doubtful_or_fictitious_identity(
     identity: Identity, _traits: IdentityTraits, _by: str
 ) -> Iterator[Finding]:
@@ -255,7 +257,7 @@ def insi_is_not_called_for_a_doubtful_or_fictitious_identity(
         yield Finding(identity.ipp, "attributes", _told(identity), "neither DOUT nor FICT")
 
 
-@call.rule(errors.QUALIFIED_KEPT, source="ins.md 11, client behaviour")
+@call.rule(errors.QUALIFIED_KEPT, source="choice of the bench, client behaviour")
 def a_qualified_identity_is_searched_again_by_a_clerk_only(
     identity: Identity, _traits: IdentityTraits, by: str
 ) -> Iterator[Finding]:
@@ -280,7 +282,7 @@ def a_trait_insi_does_not_take_is_not_sent(
         yield Finding(identity.ipp, "birth_place", traits.birth_place, "a COG code")
 
 
-@outward.rule(errors.MATRICULE_KEPT_IN, source="guide INS, EXI ID 29, second-hand; ins.md 5.2")
+@outward.rule(errors.MATRICULE_KEPT_IN, source="guide INS, EXI ID 29, second-hand; RNIV")
 def only_a_qualified_identity_carries_its_matricule(identity: Identity) -> Iterator[Finding]:
     if identity.outward_ins is None:
         yield Finding(identity.ipp, "status", identity.status, IdentityStatus.QUALIFIED)

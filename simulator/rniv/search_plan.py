@@ -3,7 +3,8 @@
 One first name at a time in order, then all of them joined; after 02 all of them, then the place
 of birth too. A fault stops the plan: other first names are no answer to it; that of the receiver
 is tried once again. Nobody waits for a plan: whatever it gives, the identity is there and care
-goes on. Source: ins.md 2.4 and 11. Not here: the calls (delivery.ins), the deeds (``vigilance``).
+goes on. Source: INSi guide; choice of the bench. Not here: the calls
+(delivery.ins), the deeds (``vigilance``).
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Unknown(Exception):
     """No identity has this IPP here."""
 
 
-@admission.rule(errors.IPP_TAKEN, source="ins.md 6.1: PID-3, type PI")
+@admission.rule(errors.IPP_TAKEN, source="IHE PAM FR: PID-3, type PI")
 def an_ipp_is_given_once(
     ipp: str, _traits: IdentityTraits, _search: Search, is_taken: bool
 ) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def an_ipp_is_given_once(
         yield Finding(ipp, "ipp", ipp, "a new one")
 
 
-@admission.rule(errors.NOT_SEARCHED, source="ins.md 2.10: search before create")
+@admission.rule(errors.NOT_SEARCHED, source="INSi captures: search before create")
 def one_searches_before_one_creates(
     ipp: str, traits: IdentityTraits, search: Search, _is_taken: bool
 ) -> Iterator[Finding]:

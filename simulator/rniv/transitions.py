@@ -4,7 +4,7 @@ Everything about statuses is in this table: whoever needs a new transition adds 
 nothing elsewhere. A cell holds the status that follows, or the code the event is refused with.
 Not here: what depends on more than the status (``rules``), and the effects (``vigilance``).
 
-Source: ins.md 5.4, derived from the axes; the downgrades are not confirmed.
+Source: RNIV, derived from the axes; the downgrades are not confirmed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Simulator, RNIV, vigilance: the deeds of the identity unit, each giving the identity it makes.
 
-Pure: an identity and a deed give an identity, or Refused with every rule broken. Source: ins.md
+Pure: an identity and a deed give an identity, or Refused with every rule broken. Source: INS guide
 5.4. Not here: which status follows (``transitions``), why not (``rules``), rows (``store``).
 """
 

@@ -1,6 +1,6 @@
 """INS, outside judge: zeep, an ordinary SOAP client, from a WSDL written by hand.
 
-The names are those of the published description (ins.md 2.2); the schema is inline, ours to write.
+The names are those of the published description (INSi service); the schema is inline and ours.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ from mocks.dmp.messages.update import (
     write_visibility,
 )
 
-# Paths below the host, and WS-Addressing actions, of dmp.md 2.
+# Paths below the host, and WS-Addressing actions, of DMP examples.
 BASE = "/si-dmp-server/v2/services"
 PATIENTS, REGISTRY, REPOSITORY = f"{BASE}/patients", f"{BASE}/registry", f"{BASE}/repository"
 PATIENTS_PDQ, PATIENTS_SPECIFIC = f"{BASE}/patientsPDQ", f"{BASE}/patientsSpecific"

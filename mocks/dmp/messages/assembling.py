@@ -1,7 +1,7 @@
 """DMP mock, messages: a signed lot put together from documents, as a client sends it.
 
 Not here: the metadata of a document (``kit.cda.entry_from_cda``), the wire (``submission``).
-Source: dmp.md 7.2 and 7.3.
+Source: DMP examples.
 """
 
 from __future__ import annotations

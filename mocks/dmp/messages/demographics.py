@@ -2,7 +2,7 @@
 (TD0.4), both ways.
 
 Not here: the people who answer to a question (``routes`` asks the invented country).
-Source: dmp.md 6.4; HL7 v3 NE2008 PRPA_IN201305UV02 and PRPA_IN201306UV02. Birth time, gender and
+Source: DMP examples; HL7 v3 NE2008 PRPA_IN201305UV02 and PRPA_IN201306UV02. Birth time, gender and
 given names among the parameters are unconfirmed.
 """
 

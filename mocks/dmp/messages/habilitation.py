@@ -1,7 +1,7 @@
 """DMP mock, messages: authorisations, TD0.3 and TD1.6 (``/habilitations``), both ways.
 
 Not here: who may ask (``rules``), what is remembered (``store``).
-Source: dmp.md 6.4; the element names inside a listed authorisation are confirmed, those that hold
+Source: DMP examples; the element names inside a listed authorisation are confirmed, those that hold
 the list together are not.
 """
 

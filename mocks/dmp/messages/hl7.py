@@ -1,7 +1,7 @@
 """DMP mock, messages: the HL7 v3 wrapper that the services of ``/patients`` share.
 
 Not here: what travels in it (``existence``, ``revision``, ``demographics``).
-Source: HL7 v3 NE2009, as the DMP profiles it (dmp.md 6.1).
+Source: HL7 v3 NE2009, as the DMP profiles it (DMP examples).
 """
 
 from __future__ import annotations

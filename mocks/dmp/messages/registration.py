@@ -2,7 +2,7 @@
 
 What an answer shows (``registrationEvent``) and what a change asks (``registrationRequest``) have
 the same patient. Not here: the transmission around it (``existence``, ``revision``).
-Source: dmp.md 6.2 and 6.3. Where closing date, motive and reason stand is unconfirmed.
+Source: DMP examples. Where closing date, motive and reason stand is unconfirmed.
 """
 
 from __future__ import annotations

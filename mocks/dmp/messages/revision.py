@@ -2,7 +2,7 @@
 
 One form: the patient as they shall be. The reason tells what is asked. Not here: what becomes of
 the record (``rules``, ``store``).
-Source: dmp.md 6.1 and 6.3: PRPA_IN201311UV02, PRPA_IN201314UV02 and their answers, which one
+Source: DMP examples: PRPA_IN201311UV02, PRPA_IN201314UV02 and their answers, which one
 wrapper of asip:ci-sis:gdp:2010 holds. The reason of a reactivation is unconfirmed.
 """
 

@@ -103,7 +103,7 @@ def guard(book: RuleBook, *, consults: Callable[[Any], bool] = lambda _: True) -
         the_professional_is_not_blocked
     )
     for code, source, check in (
-        (errors.MODE_OPPOSED, "dmp.md 6.3, OPPOSITION_*", the_patient_accepts_the_access_mode),
+        (errors.MODE_OPPOSED, "DMP examples, OPPOSITION_*", the_patient_accepts_the_access_mode),
         (errors.NOT_AUTHORISED, "PDSm4DMP: consultation needs one", the_user_is_authorised),
     ):
         book.rule(code, source=source)(_when(consults, check))

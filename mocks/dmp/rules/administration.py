@@ -60,7 +60,7 @@ def the_user_may_change_it(change: AuthorizationChange, around: Administering) -
     yield from forbidden(_action_of(change), around.user)
 
 
-@authorization.rule(errors.REQUEST_REFUSED, source="dmp.md 6.4: action and role")
+@authorization.rule(errors.REQUEST_REFUSED, source="DMP examples: action and role")
 def the_action_and_the_role_are_known(
     change: AuthorizationChange, _: Administering
 ) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def the_action_and_the_role_are_known(
         yield Finding("setAuthorization", "role", change.role, said.ATTENDING_ROLE)
 
 
-@authorization.rule(errors.FORBIDDEN, source="dmp.md 1: MT, a doctor")
+@authorization.rule(errors.FORBIDDEN, source="DMP examples: MT, a doctor")
 def only_a_doctor_attends(change: AuthorizationChange, around: Administering) -> Iterator[Finding]:
     doctors = (User.DOCTOR, User.ATTENDING, User.STRONG_DOCTOR, User.STRONG_ATTENDING)
     if change.action == said.ADD and change.role and around.user.user not in doctors:
@@ -87,14 +87,14 @@ def _closed(around: Administering) -> Iterator[Finding]:
         yield Finding("VIHF", "resource-id", around.user.patient_id.cx, "an open DMP")
 
 
-@authorization.rule(errors.DMP_NOT_FOUND, source="dmp.md 9")
-@authorized.rule(errors.DMP_NOT_FOUND, source="dmp.md 9")
+@authorization.rule(errors.DMP_NOT_FOUND, source="DMP errors")
+@authorized.rule(errors.DMP_NOT_FOUND, source="DMP errors")
 def the_record_exists(_: object, around: Administering) -> Iterator[Finding]:
     yield from _unknown(around)
 
 
-@authorization.rule(errors.DMP_CLOSED, source="dmp.md 9")
-@authorized.rule(errors.DMP_CLOSED, source="dmp.md 9")
+@authorization.rule(errors.DMP_CLOSED, source="DMP errors")
+@authorized.rule(errors.DMP_CLOSED, source="DMP errors")
 def the_record_is_not_closed(_: object, around: Administering) -> Iterator[Finding]:
     yield from _closed(around)
 
@@ -112,7 +112,7 @@ def the_user_may_see_who_is_authorised(_: str, around: Administering) -> Iterato
     yield from forbidden(Action.LIST_AUTHORIZATIONS, around.user)
 
 
-@authorized.rule(errors.REQUEST_REFUSED, source="dmp.md 6.4: mode")
+@authorized.rule(errors.REQUEST_REFUSED, source="DMP examples: mode")
 def the_mode_is_known(mode: str, _: Administering) -> Iterator[Finding]:
     known = (said.ACTIVE, said.FORBIDDEN, said.ALL)
     if mode not in known:
@@ -130,7 +130,7 @@ def the_user_may_list_records(_: ListQuery, user: DmpUser) -> Iterator[Finding]:
     yield from forbidden(Action.LIST_RECORDS, user)
 
 
-@patient_list.rule(errors.REQUEST_REFUSED, source="dmp.md 6.4: startDate, dateType")
+@patient_list.rule(errors.REQUEST_REFUSED, source="DMP examples: startDate, dateType")
 def the_date_and_its_kind_are_known(asked: ListQuery, _: DmpUser) -> Iterator[Finding]:
     known = (LAST_AUTHORIZATION, LAST_DOCUMENT)
     if asked.date_type not in known:
@@ -163,7 +163,7 @@ def a_birth_date_is_asked(asked: PatientQuery, _: DmpUser) -> Iterator[Finding]:
 # TD1.1, TD1.2, TD1.3b, TD1.4
 
 
-@revision.rule(errors.REQUEST_REFUSED, source="dmp.md 6.1: reasonCode of the message")
+@revision.rule(errors.REQUEST_REFUSED, source="DMP examples: reasonCode of the message")
 def the_reason_is_known(asked: Revision, _: Administering) -> Iterator[Finding]:
     if asked.header.reason_code not in ACTION_OF_REASON:
         known = " or ".join(ACTION_OF_REASON)
@@ -184,14 +184,14 @@ def creation_is_switched_on(asked: Revision, around: Administering) -> Iterator[
         yield Finding(asked.header.message_id, "reasonCode", reason, f"{CHANGE} or {CLOSE}")
 
 
-@revision.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId of the VIHF")
+@revision.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="DMP errors: patientId of the VIHF")
 def the_patient_is_that_of_the_vihf(asked: Revision, around: Administering) -> Iterator[Finding]:
     if not same_ins(asked.record.patient_id, around.user.patient_id):
         seen, expected = asked.record.patient_id.cx, around.user.patient_id.cx
         yield Finding(asked.header.message_id, "patient/id", seen, expected)
 
 
-@revision.rule(errors.DMP_FOUND, source="dmp.md 9: TD1.1, TD1.2")
+@revision.rule(errors.DMP_FOUND, source="DMP errors: TD1.1, TD1.2")
 def a_record_is_created_once(asked: Revision, around: Administering) -> Iterator[Finding]:
     state = around.record.state if around.record else NONE
     wanted = {CREATE: (NONE,), REACTIVATE: (CLOSED, NONE)}.get(asked.header.reason_code)
@@ -199,13 +199,13 @@ def a_record_is_created_once(asked: Revision, around: Administering) -> Iterator
         yield Finding(asked.header.message_id, "patient/id", state, " or ".join(wanted))
 
 
-@revision.rule(errors.DMP_NOT_FOUND, source="dmp.md 9")
+@revision.rule(errors.DMP_NOT_FOUND, source="DMP errors")
 def the_record_to_change_exists(asked: Revision, around: Administering) -> Iterator[Finding]:
     if asked.header.reason_code != CREATE or around.record is None:
         yield from _unknown(around)
 
 
-@revision.rule(errors.DMP_CLOSED, source="dmp.md 9")
+@revision.rule(errors.DMP_CLOSED, source="DMP errors")
 def the_record_to_change_is_open(asked: Revision, around: Administering) -> Iterator[Finding]:
     if asked.header.reason_code in (CHANGE, CLOSE):
         yield from _closed(around)
@@ -219,7 +219,7 @@ def the_patient_does_not_administer_it(asked: Revision, around: Administering) -
         yield Finding(asked.header.message_id, "RATTACHEMENT_ENS", seen, expected)
 
 
-@revision.rule(errors.REQUEST_REFUSED, source="dmp.md 6.3: TD1.4, terminated, with a motive")
+@revision.rule(errors.REQUEST_REFUSED, source="DMP examples: TD1.4, terminated, with a motive")
 def a_closing_says_why(asked: Revision, _: Administering) -> Iterator[Finding]:
     if asked.header.reason_code != CLOSE:
         return
@@ -230,7 +230,7 @@ def a_closing_says_why(asked: Revision, _: Administering) -> Iterator[Finding]:
         yield Finding(asked.header.message_id, "reasonOf", seen, AT_THE_PATIENTS_DEMAND)
 
 
-@revision.rule(errors.REQUEST_REFUSED, source="dmp.md 6.3: TD1.1, CONSENTEMENT_OUVERTURE_DMP")
+@revision.rule(errors.REQUEST_REFUSED, source="DMP examples: TD1.1, CONSENTEMENT_OUVERTURE_DMP")
 def a_creation_has_a_consent(asked: Revision, _: Administering) -> Iterator[Finding]:
     if asked.header.reason_code == CREATE and asked.record.consents_to_opening is not True:
         yield Finding(asked.header.message_id, "CONSENTEMENT_OUVERTURE_DMP", "", "true")

@@ -19,14 +19,14 @@ def the_user_may_ask(asked: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
     yield from forbidden(Action.READ_RECORD if asked.reads_data else Action.EXISTENCE, user)
 
 
-@existence.rule(errors.REQUEST_REFUSED, source="dmp.md 6.1: reasonCode")
+@existence.rule(errors.REQUEST_REFUSED, source="DMP examples: reasonCode")
 def the_reason_is_a_question(asked: ExistenceQuery, _: DmpUser) -> Iterator[Finding]:
     if asked.reason_code not in (TEST_OF_EXISTENCE, READ_RECORD):
         expected = f"{TEST_OF_EXISTENCE} or {READ_RECORD}"
         yield Finding(asked.message_id, "reasonCode", asked.reason_code, expected)
 
 
-@existence.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId of the VIHF")
+@existence.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="DMP errors: patientId of the VIHF")
 def the_patient_is_that_of_the_vihf(asked: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
     if not same_ins(asked.patient_id, user.patient_id):
         yield Finding(

@@ -20,7 +20,7 @@ from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
 from mocks.dmp.rules.feeding import ITI, Feeding, cdas, lot_name, name_of, submission
 
 
-@submission.rule(errors.AUTHOR_INSTITUTION, source="dmp.md 8.2 and 9")
+@submission.rule(errors.AUTHOR_INSTITUTION, source="CI-SIS, partage; DMP errors")
 def an_author_institution_is_that_of_the_vihf(
     lot: ProvidedLot, around: Feeding
 ) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def every_entry_is_a_member_of_the_lot(lot: ProvidedLot, _: Feeding) -> Iterator
             yield Finding(name_of(item), "Association HasMember", "none", "one from the lot")
 
 
-@submission.rule(errors.LOT_SIGNATURE, source="dmp.md 7.3: signature of the lot")
+@submission.rule(errors.LOT_SIGNATURE, source="DMP examples: signature of the lot")
 def the_lot_is_signed(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
     if around.signature is not None:
         yield from around.signature

@@ -147,7 +147,7 @@ def a_cda_id_has_no_extension(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]
             yield Finding(name_of(item), "ClinicalDocument/id", header.id.text, "a root only")
 
 
-@submission.rule(errors.METADATA, source="dmp.md 8.2: metadata derived from the CDA")
+@submission.rule(errors.METADATA, source="CI-SIS, partage: metadata derived from the CDA")
 def metadata_say_what_the_cda_says(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]:
     for item, header in cdas(lot):
         entry = item.entry

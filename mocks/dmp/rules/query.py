@@ -140,7 +140,9 @@ def times_are_times(asked: StoredQuery, _: Asking) -> Iterator[Finding]:
                     yield Finding("AdhocQuery", parameter.name, value, "YYYYMMDDhhmmss, UTC")
 
 
-@query.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId is not that of the VIHF")
+@query.rule(
+    errors.PATIENT_ID_DOES_NOT_MATCH, source="DMP errors: patientId is not that of the VIHF"
+)
 def the_patient_is_that_of_the_vihf(asked: StoredQuery, around: Asking) -> Iterator[Finding]:
     for name in (PATIENT_ID, LOT_PATIENT_ID):
         for value in asked.values(name):
@@ -148,7 +150,7 @@ def the_patient_is_that_of_the_vihf(asked: StoredQuery, around: Asking) -> Itera
                 yield Finding("AdhocQuery", name, value, around.user.patient_id.cx)
 
 
-@query.rule(errors.STORED_QUERY_VALUE, source="dmp.md 7.6: statuses of the DMP")
+@query.rule(errors.STORED_QUERY_VALUE, source="DMP examples: statuses of the DMP")
 def the_statuses_are_known(asked: StoredQuery, _: Asking) -> Iterator[Finding]:
     for name in (STATUS, LOT_STATUS):
         for value in asked.values(name):
@@ -162,7 +164,7 @@ def the_patient_has_a_record(_: StoredQuery, around: Asking) -> Iterator[Finding
         yield Finding("VIHF", "resource-id", around.user.patient_id.cx, "an INS with a DMP")
 
 
-@query.rule(errors.DMP_CLOSED, source="dmp.md 9")
+@query.rule(errors.DMP_CLOSED, source="DMP errors")
 def the_record_is_open(asked: StoredQuery, around: Asking) -> Iterator[Finding]:
     is_closed = around.record is not None and around.record.state == "closed"
     if is_closed and not asked.is_reference_search:

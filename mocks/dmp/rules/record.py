@@ -57,7 +57,7 @@ def the_patient_is_not_opposed(lot: ProvidedLot, around: Feeding) -> Iterator[Fi
         yield Finding(lot_name(lot), "patientId", lot.submission.lot.patient_cx, "no opposition")
 
 
-@submission.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 8.2: INS of the VIHF")
+@submission.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="CI-SIS, partage: INS of the VIHF")
 def the_patient_is_that_of_the_vihf(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
     sent = lot.submission.lot
     if not same_ins(sent.patient_id, around.user.patient_id):

@@ -42,7 +42,9 @@ def the_repository_is_that_of_the_dmp(asked: DocumentRequest, _: Retrieving) -> 
         yield Finding(asked.unique_id, "RepositoryUniqueId", seen, REPOSITORY_UNIQUE_ID)
 
 
-@retrieval.rule(errors.DOCUMENT_UNIQUE_ID, source="ITI TF-3 4.2.4.1; dmp.md 15, number 3")
+@retrieval.rule(
+    errors.DOCUMENT_UNIQUE_ID, source="ITI TF-3 4.2.4.1; integrators' reports, number 3"
+)
 def the_document_is_known(asked: DocumentRequest, around: Retrieving) -> Iterator[Finding]:
     if around.entry is None:
         expected = "the uniqueId of a document"
@@ -51,7 +53,7 @@ def the_document_is_known(asked: DocumentRequest, around: Retrieving) -> Iterato
         yield Finding(f"uniqueId={asked.unique_id}", "DocumentUniqueId", asked.unique_id, expected)
 
 
-@retrieval.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="dmp.md 9: patientId of the VIHF")
+@retrieval.rule(errors.PATIENT_ID_DOES_NOT_MATCH, source="DMP errors: patientId of the VIHF")
 def the_patient_is_that_of_the_vihf(
     asked: DocumentRequest, around: Retrieving
 ) -> Iterator[Finding]:
@@ -61,7 +63,7 @@ def the_patient_is_that_of_the_vihf(
         yield Finding(asked.unique_id, "resource-id", around.user.patient_id.cx, expected)
 
 
-@retrieval.rule(errors.DMP_CLOSED, source="dmp.md 9")
+@retrieval.rule(errors.DMP_CLOSED, source="DMP errors")
 def the_record_is_open(asked: DocumentRequest, around: Retrieving) -> Iterator[Finding]:
     if around.record is not None and around.record.state == "closed":
         yield Finding(asked.unique_id, "resource-id", around.user.patient_id.cx, "an open DMP")

@@ -29,7 +29,7 @@ from mocks.dmp.rules.rights import NOTES, Action, Note, User, note_of
 
 update = RuleBook("TD3.3")
 
-_SOURCE = "ITI TF-3 4.2.4.1; dmp.md 7.6"
+_SOURCE = "ITI TF-3 4.2.4.1; DMP examples"
 _VISIBILITY = (MASKED, NOT_PATIENT, NOT_REPRESENTATIVES)
 # (status now, status wanted) -> what it is in the rights matrix.
 ACTION_OF_STATUSES = {
@@ -121,7 +121,7 @@ def the_patient_is_that_of_the_vihf(changes: Update, around: Updating) -> Iterat
         yield Finding(_lot(changes), "patientId", changes.lot.patient_cx, expected)
 
 
-@update.rule(errors.AUTHOR_INSTITUTION, source="dmp.md 8.2 and 9")
+@update.rule(errors.AUTHOR_INSTITUTION, source="CI-SIS, partage; DMP errors")
 def an_author_institution_is_that_of_the_vihf(
     changes: Update, around: Updating
 ) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def a_lot_is_sent_once(changes: Update, around: Updating) -> Iterator[Finding]:
         yield Finding(_lot(changes), "uniqueId", changes.lot.unique_id, "a lot never sent before")
 
 
-@update.rule(errors.UPDATE_REFUSED, source="dmp.md 7.6: Archived, Approved again, Deleted")
+@update.rule(errors.UPDATE_REFUSED, source="DMP examples: Archived, Approved again, Deleted")
 def the_change_of_status_is_offered(changes: Update, _: Updating) -> Iterator[Finding]:
     wanted: dict[str, list[str]] = {original: [] for original, _ in ACTION_OF_STATUSES}
     for original, new in ACTION_OF_STATUSES:
@@ -166,7 +166,7 @@ def the_document_is_known(changes: Update, around: Updating) -> Iterator[Finding
             yield Finding(name, "targetObject", name, expected)
 
 
-@update.rule(errors.UPDATE_REFUSED, source="dmp.md 7.6: OriginalStatus must be the current one")
+@update.rule(errors.UPDATE_REFUSED, source="DMP examples: OriginalStatus must be the current one")
 def the_original_status_is_the_current_one(changes: Update, around: Updating) -> Iterator[Finding]:
     for change, entry in _targets(changes, around):
         if entry is not None and change.original != entry.availability_status:
@@ -191,7 +191,9 @@ def the_document_is_the_users(changes: Update, around: Updating) -> Iterator[Fin
             yield Finding(name, "author", seen, expected)
 
 
-@update.rule(errors.UPDATE_REFUSED, source="dmp.md 5: archive and delete by MT or the patient")
+@update.rule(
+    errors.UPDATE_REFUSED, source="DMP rights matrix: archive and delete by MT or the patient"
+)
 def a_document_of_the_patient_is_for_the_attending_doctor(
     changes: Update, around: Updating
 ) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 UNCONFIRMED. The operation of the unit check, the names of its fields and the namespace of its
 answer were read in a program; its root elements, the request's namespace and all of the batch are
-the bench's own, until the official schemas are public. Source: ins.md 2 and 2.6.
+the bench's own, until the official schemas are public. Source: INSi service.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class BatchResult:
 
 
 def read_check_request(body: Element, namespace: str = UNIT_REQUEST) -> CheckRequest:
-    """Read IndividuVerifie. Raises Malformed when its content is not that of ins.md 2.6."""
+    """Read IndividuVerifie. Raises Malformed when its content is not that of INSi service."""
     names = ("Reference", "INSFourni", PART)
     found = read_sequence(body, namespace, names)
     if "INSFourni" not in found or PART not in found:

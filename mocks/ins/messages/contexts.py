@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from kit.rules import Malformed
 from kit.xml import NS, Element, build, find_all, find_text
 
-_IDAM_REFERENCE = "4"  # attribute R of an authorization number, ins.md 2.3
+_IDAM_REFERENCE = "4"  # attribute R of an authorization number, INSi service
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Dialect:
     fatal: str = "fatal"  # as captured; its own schema says "fatale"
 
 
-# ins.md 2.7, 2.9 and 11.3; the body's prefix since 2025 is not known, the one before it is kept
+# INSi service, 2.9 and 11.3; the body's prefix since 2025 is not known, the one before it is kept
 DIALECTS = {
     "2021": Dialect("2021", "S", "S", language="en", has_first_name=True),
     "2022": Dialect("2022", "env", "S", language="en", has_first_name=False),

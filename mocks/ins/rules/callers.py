@@ -20,10 +20,10 @@ from mocks.ins.messages import (
 
 access = RuleBook("INSi access")
 
-CERTIFICATE_NAMES = ("INSI-MANU", "INSI-AUTO")  # ins.md 3: exactly so, upper case, hyphen
+CERTIFICATE_NAMES = ("INSI-MANU", "INSI-AUTO")  # INSi captures: exactly so, upper case, hyphen
 ISSUERS = tuple(f"{mark}AC IGC-SANTE ELEMENTAIRE ORGANISATIONS" for mark in ("", "TEST ", "MOCK "))
-ASSERTION_LIFE = timedelta(hours=1)  # ins.md 3: a maintainer's note
-CLOCK_SKEW = timedelta(minutes=5)  # ins.md 11.9, unconfirmed
+ASSERTION_LIFE = timedelta(hours=1)  # INSi captures: a maintainer's note
+CLOCK_SKEW = timedelta(minutes=5)  # choice of the bench, unconfirmed
 NAME_QUALIFIERS = ("CPS", "PSC")
 AUDIENCES = ("urn:ServiceIdentiteCertifiee", "/lps")  # ours begins or ends so, unconfirmed
 FOREIGN_ATTRIBUTES = ("urn:dmp",)  # Ressource_URN of an assertion made for the DMP
@@ -56,35 +56,35 @@ class Policy:
     actions: tuple[str, ...] = ACTIONS
 
 
-# The order is that of ins.md 3.
+# The order is that of INSi captures.
 
 
-@access.rule(errors.ACCESS_LEVEL, source="ins.md 3")
+@access.rule(errors.ACCESS_LEVEL, source="INSi captures")
 def mutual_tls_needs_a_client_certificate(caller: Caller, _: Policy) -> Iterator[Finding]:
     if caller.listener == "mtls" and not caller.common_name:
         yield Finding("certificat client", seen="aucun", expected="un certificat ORG AUTH_CLI")
 
 
-@access.rule(errors.ACCESS_LEVEL, source="ins.md 3")
+@access.rule(errors.ACCESS_LEVEL, source="INSi captures")
 def the_certificate_is_issued_for_organisations(caller: Caller, _: Policy) -> Iterator[Finding]:
     if caller.listener == "mtls" and caller.common_name and caller.issuer not in ISSUERS:
         yield Finding("certificat client", "Issuer CN", caller.issuer, " ou ".join(ISSUERS))
 
 
-@access.rule(errors.ACCESS_LEVEL, source="ins.md 2.9")
+@access.rule(errors.ACCESS_LEVEL, source="INSi captures")
 def the_certificate_is_made_for_insi(caller: Caller, _: Policy) -> Iterator[Finding]:
     if caller.listener == "mtls" and caller.common_name not in ("", *CERTIFICATE_NAMES):
         expected = " ou ".join(CERTIFICATE_NAMES)
         yield Finding("certificat client", "Subject CN", caller.common_name, expected)
 
 
-@access.rule(errors.ASSERTION_MISSING, source="ins.md 3")
+@access.rule(errors.ASSERTION_MISSING, source="INSi captures")
 def one_way_tls_needs_an_assertion(caller: Caller, _: Policy) -> Iterator[Finding]:
     if caller.listener == "tls" and caller.assertion is None:
         yield Finding("wsse:Security", "saml:Assertion", "absent", "une assertion CPS ou PSC")
 
 
-@access.rule(errors.ASSERTION_MISSING, source="ins.md 3")
+@access.rule(errors.ASSERTION_MISSING, source="INSi captures")
 def an_assertion_is_complete(caller: Caller, _: Policy) -> Iterator[Finding]:
     if (said := _assertion(caller)) is None:
         return
@@ -107,35 +107,35 @@ def an_assertion_is_complete(caller: Caller, _: Policy) -> Iterator[Finding]:
             yield Finding("saml:Assertion", f"Attribute {name}", "absent", "une valeur")
 
 
-@access.rule(errors.ASSERTION_SIGNATURE, source="ins.md 3")
+@access.rule(errors.ASSERTION_SIGNATURE, source="INSi captures")
 def a_card_assertion_is_signed(caller: Caller, _: Policy) -> Iterator[Finding]:
     said = _assertion(caller)
     if said and said.name_qualifier == "CPS" and not said.is_signed:
         yield Finding("saml:Assertion", "Signature", "absent", "la signature de la carte")
 
 
-@access.rule(errors.ASSERTION_SIGNATURE, source="ins.md 3, second-hand; BANC_INS_PSC")
+@access.rule(errors.ASSERTION_SIGNATURE, source="INSi captures, second-hand; BANC_INS_PSC")
 def an_unsigned_psc_assertion_is_a_choice(caller: Caller, policy: Policy) -> Iterator[Finding]:
     said = _assertion(caller)
     if said and said.name_qualifier == "PSC" and not (said.is_signed or policy.accepts_psc):
         yield Finding("saml:Assertion", "Signature", "absent", "une signature : PSC est fermé ici")
 
 
-@access.rule(errors.ASSERTION_SIGNATURE, source="ins.md 3")
+@access.rule(errors.ASSERTION_SIGNATURE, source="INSi captures")
 def the_signature_of_an_assertion_holds(caller: Caller, _: Policy) -> Iterator[Finding]:
     if _assertion(caller) and caller.signature.flaw:
         expected = "une signature de l'assertion, par une autorité reconnue"
         yield Finding("saml:Assertion", "Signature", caller.signature.flaw, expected)
 
 
-@access.rule(errors.ASSERTION_SIGNATURE, source="ins.md 3, as captured")
+@access.rule(errors.ASSERTION_SIGNATURE, source="INSi captures, as captured")
 def a_card_speaks_for_its_holder(caller: Caller, _: Policy) -> Iterator[Finding]:
     said, signer = _assertion(caller), caller.signature.signer
     if said and said.name_qualifier == "CPS" and signer not in ("", said.name_id):
         yield Finding("saml:Assertion", "NameID", said.name_id, f"{signer}, CN du certificat")
 
 
-@access.rule(errors.ASSERTION_ELSEWHERE, source="SAML 2.0 core 2.5.1.4; ins.md 3 shows none")
+@access.rule(errors.ASSERTION_ELSEWHERE, source="SAML 2.0 core 2.5.1.4; INSi captures shows none")
 def an_assertion_is_made_for_this_service(caller: Caller, _: Policy) -> Iterator[Finding]:
     if (said := _assertion(caller)) is None:
         return
@@ -147,7 +147,7 @@ def an_assertion_is_made_for_this_service(caller: Caller, _: Policy) -> Iterator
         yield Finding("saml:Assertion", "Attribute Ressource_URN", seen, "une assertion pour INSi")
 
 
-@access.rule(errors.ASSERTION_TOO_OLD, source="ins.md 3; tolerance of 5 minutes unconfirmed")
+@access.rule(errors.ASSERTION_TOO_OLD, source="INSi captures; tolerance of 5 minutes unconfirmed")
 def an_assertion_is_fresh(caller: Caller, policy: Policy) -> Iterator[Finding]:
     said = _assertion(caller)
     if said is None or said.issued_at is None:
@@ -158,14 +158,14 @@ def an_assertion_is_fresh(caller: Caller, policy: Policy) -> Iterator[Finding]:
         yield Finding("saml:Assertion", "IssueInstant", said.issued_at.isoformat(), expected)
 
 
-@access.rule(errors.SOFTWARE_UNKNOWN, source="ins.md 2.9")
+@access.rule(errors.SOFTWARE_UNKNOWN, source="INSi captures")
 def the_software_is_authorized(caller: Caller, policy: Policy) -> Iterator[Finding]:
     lps = caller.contexts.lps
     if lps is not None and lps.idam not in policy.software:
         yield Finding("ContexteLPS", "LPS/IDAM", lps.idam or "absent", "un numéro connu du banc")
 
 
-@access.rule(errors.CONTEXT, source="ins.md 2.3")
+@access.rule(errors.CONTEXT, source="INSi service")
 def a_call_has_both_contexts(caller: Caller, _: Policy) -> Iterator[Finding]:
     if caller.contexts.bam is None:
         yield Finding("soap:Header", "ContexteBAM", "absent", "présent")
@@ -173,7 +173,7 @@ def a_call_has_both_contexts(caller: Caller, _: Policy) -> Iterator[Finding]:
         yield Finding("soap:Header", "ContexteLPS", "absent", "présent")
 
 
-@access.rule(errors.CONTEXT, source="ins.md 2.3")
+@access.rule(errors.CONTEXT, source="INSi service")
 def a_context_has_what_its_schema_requires(caller: Caller, _: Policy) -> Iterator[Finding]:
     if caller.contexts.bam is not None:
         yield from _context("ContexteBAM", caller.contexts.bam, BAM_VERSION, "CTXBAM")
@@ -183,7 +183,7 @@ def a_context_has_what_its_schema_requires(caller: Caller, _: Policy) -> Iterato
         yield from _context("ContexteLPS", caller.contexts.lps, LPS_VERSION, "CTXLPS")
 
 
-@access.rule(errors.CONTEXT, source="ins.md 2.3")
+@access.rule(errors.CONTEXT, source="INSi service")
 def a_call_is_addressed(caller: Caller, _: Policy) -> Iterator[Finding]:
     """The action may be that of the Content-Type: clients of the official WSDL send no other."""
     for field, value in (("wsa:Action", caller.action), ("wsa:MessageID", caller.message_id)):
@@ -191,7 +191,7 @@ def a_call_is_addressed(caller: Caller, _: Policy) -> Iterator[Finding]:
             yield Finding("soap:Header", field, "absent", "présent")
 
 
-@access.rule(errors.ACTION_UNKNOWN, source="ins.md 2.2")
+@access.rule(errors.ACTION_UNKNOWN, source="INSi service")
 def an_action_is_one_of_the_service(caller: Caller, policy: Policy) -> Iterator[Finding]:
     if caller.action and caller.action not in policy.actions:
         yield Finding("soap:Header", "wsa:Action", caller.action, " ou ".join(policy.actions))

@@ -20,7 +20,7 @@ batch, fetch, quota = RuleBook("WS_INS4"), RuleBook("WS_INS5"), RuleBook("INSi q
 _NUMBER = re.compile(r"[0-9]{6}[AB0-9][0-9]{6}")
 
 
-@check.rule(errors.LEXICAL, source="ins.md 2.6 and 2.7, patterns of the schemas; unconfirmed")
+@check.rule(errors.LEXICAL, source="INSi service, patterns of the schemas; unconfirmed")
 def a_check_is_about_an_ins(request: CheckRequest, _: date) -> Iterator[Finding]:
     number, key = request.ins.number, request.ins.key
     if not _NUMBER.fullmatch(number):
@@ -41,7 +41,7 @@ def the_traits_of_a_check_are_those_of_a_search(
         yield Finding(refusal.subject, refusal.field, refusal.seen, refusal.expected)
 
 
-@vitale.rule(errors.LEXICAL, source="ins.md 2.5; unconfirmed")
+@vitale.rule(errors.LEXICAL, source="INSi service; unconfirmed")
 def a_card_tells_a_number(request: VitaleRequest, *_: object) -> Iterator[Finding]:
     if not request.number and not request.insured_number:
         yield Finding("RECVITALE", "MatriculeIndividu", "absent", "présent, ou MatriculeOD")
@@ -53,7 +53,7 @@ def a_card_tells_a_number(request: VitaleRequest, *_: object) -> Iterator[Findin
             yield Finding("RECVITALE", field, "une autre forme", "13 caractères, sans la clé")
 
 
-@vitale.rule(errors.LEXICAL, source="ins.md 2.5; unconfirmed")
+@vitale.rule(errors.LEXICAL, source="INSi service; unconfirmed")
 def a_card_without_own_number_tells_the_birth(
     request: VitaleRequest, *_: object
 ) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def a_card_without_own_number_tells_the_birth(
             yield Finding("RECVITALE", field, "absent", "présent sans MatriculeIndividu")
 
 
-@vitale.rule(errors.ASSERTION_MISSING, source="ins.md 2.5; BANC_INS_VITALE_CARD")
+@vitale.rule(errors.ASSERTION_MISSING, source="INSi service; BANC_INS_VITALE_CARD")
 def a_card_speaks_with_an_assertion(
     _: VitaleRequest, has_card: bool, is_needed: bool
 ) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """INS mock, rules: whom a search designates, and how an answer shows them.
 
-Pure: no Flask, no XML, no SQL. Source: ins.md 2.10; the real algorithm is not published.
+Pure: no Flask, no XML, no SQL. Source: INSi captures; the real algorithm is not published.
 """
 
 from collections.abc import Iterable

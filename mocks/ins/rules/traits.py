@@ -21,7 +21,7 @@ _NAME = "A-Z, espace, apostrophe droite, tiret"
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ '-")
 
 
-@search.rule(errors.LEXICAL, source="ins.md 2.4, business cardinality")
+@search.rule(errors.LEXICAL, source="INSi guide, business cardinality")
 def the_mandatory_traits_are_given(request: SearchRequest, _: date) -> Iterator[Finding]:
     given = (
         ("NomNaissance", request.birth_name),
@@ -88,20 +88,20 @@ def the_sex_is_known(request: SearchRequest, _: date) -> Iterator[Finding]:
         yield Finding(request.part, "Sexe", _shape(request.sex), "M ou F")
 
 
-@search.rule(errors.LEXICAL, source="ins.md 2.4, DateLunaire")
+@search.rule(errors.LEXICAL, source="INSi guide, DateLunaire")
 def a_birth_date_has_its_form(request: SearchRequest, _: date) -> Iterator[Finding]:
     if request.birth_date and not is_lunar_date(request.birth_date):
         expected = "AAAA-MM-JJ, mois et jour inconnus admis"
         yield Finding(request.part, "DateNaissance", _shape(request.birth_date), expected)
 
 
-@search.rule(errors.LEXICAL, source="ins.md 2.4, DateLunaire; unconfirmed")
+@search.rule(errors.LEXICAL, source="INSi guide, DateLunaire; unconfirmed")
 def nobody_is_born_tomorrow(request: SearchRequest, today: date) -> Iterator[Finding]:
     if is_lunar_date(request.birth_date) and _is_after(request.birth_date, today):
         yield Finding(request.part, "DateNaissance", "dans le futur", f"au plus tard {today}")
 
 
-@search.rule(errors.LEXICAL, source="ins.md 2.4, code officiel géographique")
+@search.rule(errors.LEXICAL, source="INSi guide, code officiel géographique")
 def a_birth_place_is_a_cog_code(request: SearchRequest, _: date) -> Iterator[Finding]:
     if request.birth_place and not is_cog(request.birth_place):
         expected = "code COG de 5 caractères : 63220, 2A020, 99351"

@@ -1,6 +1,6 @@
 """INS mock, rules: how long an answer takes and which ones fail, drawn from the request.
 
-Pure: the same request, the same draw. Off by default. Source: ins.md 2.11, no figure is published.
+Pure: the same request, the same draw. Off by default. Source: INSi service, no figure is published.
 """
 
 from hashlib import blake2b

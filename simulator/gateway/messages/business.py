@@ -1,7 +1,8 @@
 """Simulator, gateway, messages, business: ZAM, what became of a document, both ways.
 
-Z01: the DMP took it or not; Z02: it reached a mailbox or not; Z03: it was read. Source: dmp.md 12,
-mssante.md 6.2. Not here: when one is due (rounds, receipts).
+Z01: the DMP took it or not; Z02: it reached a mailbox or not; Z03: it was read. Source:
+CI-SIS, HL7v2,
+CI-SIS, HL7v2. Not here: when one is due (rounds, receipts).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Simulator, gateway, messages, consent: ZFA of an ADT message, what the patient said of the DMP.
 
-Source: dmp.md 12, PAM.FR. Not here: identities (simulator.rniv).
+Source: CI-SIS, HL7v2, PAM.FR. Not here: identities (simulator.rniv).
 """
 
 from __future__ import annotations

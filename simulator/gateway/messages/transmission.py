@@ -2,7 +2,7 @@
 
 ORU^R01 (2.5) and MDM^T02, T04, T10 (2.6) of profile 2.1^CISIS_CDA_HL7_V2. A value that is absent
 is ""; what cannot be decoded says why in ``problem``: rules judge. Not here: the wire (reading,
-writing). Source: dmp.md 12; mssante.md 6.1.
+writing). Source: CI-SIS, HL7v2; CI-SIS, HL7v2.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BODIES = ("CORPSMAIL_PS", "CORPSMAIL_PATIENT")
 METADATA_TABLE = "MetaDMPMSS"
 SENDER, RECIPIENT, REPLY = "SB", "RCT", "REPLY"
 NEW, REPLACE, CANCEL = "NW", "RO", "CA"
-# ORC-1 -> OBX-11 of the document, trigger of the MDM. Source: dmp.md 12.
+# ORC-1 -> OBX-11 of the document, trigger of the MDM. Source: CI-SIS, HL7v2.
 AGREEMENT = {NEW: ("F", "T02"), REPLACE: ("C", "T10"), CANCEL: ("D", "T04")}
 # MetaDMPMSS -> code of visibility in XDS metadata.
 VISIBILITY = {
@@ -58,7 +58,7 @@ class PatientIds:
 
     @property
     def is_qualified(self) -> bool:
-        """VALI together with an INS. Source: ins.md 5.2."""
+        """VALI together with an INS. Source: RNIV."""
         return self.ins is not None and bool({"VALI", "QUAL"} & set(self.reliability))
 
 

@@ -1,4 +1,4 @@
-"""What integrators stumble on (dmp.md 15): what is sent, what comes back, what the journal says."""
+"""What integrators stumble on: what is sent, what comes back, what the journal says."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ NOW = DEFAULT_START
 
 
 def a_search(**changes: Any) -> SearchRequest:
-    """A published identity that the base always holds (ins.md 4.2, ADRTROIS TOUSSAINT)."""
+    """A published identity that the base always holds (ADRTROIS TOUSSAINT)."""
     traits = SearchRequest("ADRTROIS", ("TOUSSAINT",), "M", "1960-01-01")
     return replace(traits, **changes)
 

@@ -1,4 +1,4 @@
-"""INS, the published homologation tests 2.03 to 2.08 (ins.md 4.2), as played on the wire."""
+"""INS, the published homologation tests 2.03 to 2.08, as played on the wire."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def test_other_elements_are_not_taken_for_ours() -> None:
 
 
 def test_dates_before_the_number_are_read() -> None:
-    """An official homologation answer has them so, against its schema (ins.md 2.7)."""
+    """An official homologation answer has them so, against its schema (INSi service)."""
     body = golden("result_found_with_history.xml")
     past = body.find(".//{http://www.cnamts.fr/INSiResultat}INSHISTO")
     assert past is not None

@@ -267,7 +267,7 @@ def test_a_search_designates(traits: dict[str, Any], strict: bool, lenient: bool
 
 
 def test_the_beginning_of_a_list_is_consistent_whatever_joins_it() -> None:
-    """EXI ID 10, as quoted in ins.md 2.10."""
+    """EXI ID 10, as quoted in INSi captures."""
     person = an_individual(first_names=("JEAN", "CHRISTOPHE", "PIERRE"), sex="M")
     man = {"birth_name": "DUVAL", "sex": "M", "birth_date": "1984-02-29"}
     for mode in ("strict", "lenient"):

@@ -39,7 +39,7 @@ def search(sender: Sender, *answers: Any) -> tuple[Lookup, list[tuple[tuple[str,
     return found, [(item.first_names, item.birth_place) for item in asked]
 
 
-ALL = ("ANNE ZOE",)  # joined in one Prenom, ins.md 2.4
+ALL = ("ANNE ZOE",)  # joined in one Prenom, INSi guide
 LOOPS = [  # answers in order, criteria sent
     (["00"], [(("ANNE",), "")]),
     (["01", "00"], [(("ANNE",), ""), (("ZOE",), "")]),

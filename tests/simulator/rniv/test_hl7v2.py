@@ -51,7 +51,7 @@ def test_the_official_admission_tells_how_the_identity_was_obtained(conformance:
     )
 
 
-STATUSES = [  # PID-32, INS present, status; ins.md 5.2
+STATUSES = [  # PID-32, INS present, status; RNIV
     (("VALI",), True, IdentityStatus.QUALIFIED),
     (("VALI",), False, IdentityStatus.VALIDATED),
     (("VALI", "HOMA"), True, IdentityStatus.QUALIFIED),

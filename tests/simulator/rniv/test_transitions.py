@@ -24,7 +24,7 @@ PROV, RECUP, VALI, QUAL = (
     IdentityStatus.QUALIFIED,
 )
 
-DRAWN = [  # the arrows of ins.md 5.4
+DRAWN = [  # the arrows of RNIV
     (PROV, Event.INSI_AGREES, RECUP),
     (PROV, Event.INSI_DIFFERS, RECUP),
     (PROV, Event.DOCUMENT_AGREES, VALI),
