@@ -6,6 +6,7 @@ Not here: the parts themselves; sending.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -22,6 +23,9 @@ from simulator.documents.pdf import write_pdf
 NAMESPACES = {"xmlns": NS["hl7"], "xmlns:xsi": NS["xsi"]}
 DICOM_NAMESPACE = {"xmlns:ps3-20": "urn:dicom-org:ps3-20"}  # for the accession number
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+# The body of each structured kind; every other kind has a PDF.
+BODIES: dict[str, Callable[[Draft], Xml]] = {"LDL": liaison_letter.write_body}
 
 
 def write_document(
@@ -72,7 +76,7 @@ def _cda(draft: Draft) -> bytes:
 
 def _body(draft: Draft) -> Xml:
     if draft.kind.level == STRUCTURED:
-        return liaison_letter.write_body(draft)
+        return BODIES[draft.kind.name](draft)
     content = b64encode(write_pdf(draft)).decode()
     pdf = tag("text", text(content), mediaType="application/pdf", representation="B64")
     return tag("nonXMLBody", pdf)
