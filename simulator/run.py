@@ -206,7 +206,10 @@ async def _deliver(
             rounds = Rounds(plan, couriers, bench.set_clock, _telling(plan, on_progress))
             await bench.set_clock(plan.scenario.starts_at)
             try:
-                async with bench.armed(plan.scenario.outages, plan.seed):
+                async with (
+                    bench.armed(plan.scenario.outages, plan.seed),
+                    bench.speaking(plan.scenario.insi_dialect, _idams(plan)),
+                ):
                     await rounds.play()
                 offers = await _offers(plan, couriers)
             finally:
@@ -216,6 +219,10 @@ async def _deliver(
         return Observed(rounds.sent, files, exchanges, offers), rounds.tallies
     finally:
         await bench.close()
+
+
+def _idams(plan: Plan) -> list[str]:
+    return [hospital.given.software.idam for hospital in plan.hospitals]
 
 
 def _telling(plan: Plan, on_progress: OnProgress) -> OnSlot:
