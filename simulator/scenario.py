@@ -72,6 +72,7 @@ class Habits:
     doctors_with_mailbox: float = 0.85
     identity_errors: float = 0.06
     identity_checked: float = 0.93
+    identity_unit: float = 0.6
     wrong_metadata: float = 0.01
     corrected: float = 0.03
     deleted: float = 0.003
