@@ -181,7 +181,7 @@ def _told(exam: ImagingExam | None, tell: Callable[[str], str]) -> ImagingExam |
         return None
     return ImagingExam(
         exam.exam, exam.act, exam.modality, exam.region, exam.technique,
-        tell(exam.finding), tell(exam.conclusion),
+        tell(exam.finding), tell(exam.conclusion), tell("{side_m}"),
     )  # fmt: skip
 
 
