@@ -18,11 +18,14 @@ from simulator.documents.facts import Act, Coded, ImagingExam
 from simulator.documents.imaging_protocols import examined
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, Xml, join, tag
+from simulator.documents.prescription_lines import Line, prescription_lines, valid_until
 
 T = TypeVar("T")
 
 EXAM_TIME = timedelta(minutes=25)
 LAB_TIME = timedelta(minutes=90)
+BIZONE = Coded("MED-1096", "Prescription bizone")
+SECURE = Coded("MED-1098", "Ordonnance sécurisée")
 
 
 def service_events(draft: Draft) -> Xml:
@@ -41,6 +44,8 @@ def service_events(draft: Draft) -> Xml:
         case "CR_IMG":
             code = _imaging(required(case.imaging, draft))
             return _event(draft, code, start, start + EXAM_TIME, tag("id", root=study_uid(draft)))
+        case "ORD":
+            return _prescription(draft)
         case "LDL" | "CRH":
             return join((_stay(draft), _diagnosis(draft), _act(draft, case.act)))
         case _:
@@ -102,6 +107,33 @@ def _diagnosis(draft: Draft) -> Xml:
     diagnosis = draft.facts.case.diagnosis
     code = coded(diagnosis.code, diagnosis.label, terms.CIM_10)
     return _event(draft, code, draft.facts.admitted_at, draft.facts.left_at)
+
+
+def _prescription(draft: Draft) -> Xml:
+    """The prescription, valid from its writing on, then what a pharmacist must see at once."""
+    facts = draft.facts
+    required(facts.case.treatments, draft)
+    lines = prescription_lines(facts, facts.left_at or draft.created_at)
+    number = tag("id", root=f"{facts.establishment.oid}.7", extension=_kept(draft, "prescription"))
+    code = coded(draft.kind.type.code, draft.kind.type.label, LOINC)
+    until = valid_until(lines, draft.created_at)
+    return join((_event(draft, code, draft.created_at, until, number), *_warnings(lines)))
+
+
+def _warnings(lines: tuple[Line, ...]) -> tuple[Xml, ...]:
+    """Two zones for a long-term illness, secure paper for a narcotic."""
+    told = (
+        (any(line.is_long_term for line in lines), BIZONE),
+        (any(line.is_narcotic for line in lines), SECURE),
+    )
+    return tuple(
+        tag(
+            "documentationOf",
+            tag("serviceEvent", coded(code.code, code.label, terms.TA_ASIP), classCode="INFO"),
+        )
+        for holds, code in told
+        if holds
+    )
 
 
 def _act(draft: Draft, act: Act | None) -> Xml:
