@@ -93,6 +93,7 @@ class ImagingExam:
     technique: str
     finding: str
     conclusion: str
+    side: str = ""  # droit or gauche, as the case has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, local_time, time
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
-from simulator.documents.services import fulfilled_orders, service_events
+from simulator.documents.services import fulfilled_orders, service_events, type_translations
 
 TEMPLATES = ("2.16.840.1.113883.2.8.2.1", "1.2.250.1.213.1.1.1.1")  # HL7 France, CI-SIS
 
@@ -44,10 +44,10 @@ def _identification(draft: Draft) -> Xml:
         (
             tag("realmCode", code="FR"),
             tag("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040"),
-            *(tag("templateId", root=root) for root in TEMPLATES),
+            *(tag("templateId", root=root) for root in (*TEMPLATES, *kind.parents)),
             tag("templateId", root=kind.template.code, **extension),
             tag("id", root=draft.unique_id),
-            coded(kind.type.code, kind.type.label, LOINC),
+            coded(kind.type.code, kind.type.label, LOINC, *type_translations(draft)),
             leaf("title", kind.title),
             time("effectiveTime", draft.created_at),
             coded("N", "Normal", terms.CONFIDENTIALITY, name="confidentialityCode"),
