@@ -12,6 +12,7 @@ from simulator.documents import people
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, local_time, time
 from simulator.documents.kinds import LOINC
+from simulator.documents.laboratory_header import laboratory_participants, responsible_biologist
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
 from simulator.documents.services import fulfilled_orders, service_events
 
@@ -28,6 +29,7 @@ def write_header(draft: Draft) -> Xml:
             _custodian(draft),
             _recipients(draft),
             _legal_authenticator(draft),
+            _participants(draft),
             _attending_doctor(draft),
             fulfilled_orders(draft),
             service_events(draft),
@@ -45,6 +47,7 @@ def _identification(draft: Draft) -> Xml:
             tag("realmCode", code="FR"),
             tag("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040"),
             *(tag("templateId", root=root) for root in TEMPLATES),
+            *(tag("templateId", root=root) for root in kind.conforms_to),
             tag("templateId", root=kind.template.code, **extension),
             tag("id", root=draft.unique_id),
             coded(kind.type.code, kind.type.label, LOINC),
@@ -114,6 +117,16 @@ def _legal_authenticator(draft: Draft) -> Xml:
     )
 
 
+def _participants(draft: Draft) -> Xml:
+    """Those whom a kind of document adds."""
+    return laboratory_participants(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
+def _responsible(draft: Draft) -> Xml:
+    """Who answers for the encounter, where a kind of document wants it."""
+    return responsible_biologist(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
 def _attending_doctor(draft: Draft) -> Xml:
     """Médecin traitant, when one is known."""
     who = draft.facts.attending_doctor
@@ -159,6 +172,7 @@ def _encounter(draft: Draft) -> Xml:
             tag("id", root=f"{place.oid}.2", extension=facts.stay_id),
             coded(facts.mode.value, label, system),
             _period(facts.admitted_at, facts.left_at),
+            _responsible(draft),
             tag(
                 "location",
                 tag(

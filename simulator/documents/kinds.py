@@ -14,6 +14,8 @@ LOINC = "2.16.840.1.113883.6.1"
 UNSTRUCTURED, STRUCTURED = "N1", "N3"
 XDS_SD = Coded("1.3.6.1.4.1.19376.1.2.20", "")  # IHE XDS-SD, the template of every PDF body
 LDL_SES = Coded("1.2.250.1.213.1.1.1.29", "2022.01")  # root, extension
+CR_BIO = Coded("1.2.250.1.213.1.1.1.55", "2024.01")
+LABORATORY_REPORT = "1.3.6.1.4.1.19376.1.3.3"  # IHE PaLM, Sharing Laboratory Reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Kind:
     title: str
     level: str = UNSTRUCTURED
     template: Coded = XDS_SD
+    conforms_to: tuple[str, ...] = ()  # roots of other templates it declares
 
 
 KINDS = {
@@ -48,6 +51,9 @@ KINDS = {
             "CR_BIO",
             Coded("11502-2", "CR d'examens biologiques"),
             "Compte rendu d'examens biologiques",
+            STRUCTURED,
+            CR_BIO,
+            (LABORATORY_REPORT,),
         ),
         Kind("CR_IMG", Coded("18748-4", "CR d'imagerie médicale"), "Compte rendu d'imagerie"),
         Kind(

@@ -15,13 +15,13 @@ from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, local_time
 from simulator.documents.facts import Act, Coded, ImagingExam
 from simulator.documents.kinds import LOINC
+from simulator.documents.laboratory_header import laboratory_events, laboratory_order
 from simulator.documents.markup import NOTHING, Xml, join, tag
 from simulator.streams import oid
 
 T = TypeVar("T")
 
 EXAM_TIME = timedelta(minutes=25)
-LAB_TIME = timedelta(minutes=90)
 
 
 def service_events(draft: Draft) -> Xml:
@@ -33,10 +33,8 @@ def service_events(draft: Draft) -> Xml:
             act = required(case.act, draft)
             return _event(draft, _ccam(act.act), start, start + timedelta(minutes=act.minutes))
         case "CR_BIO":
-            chapter = required(case.results, draft)[0].chapter
-            code = coded(chapter.code, chapter.label, LOINC)
-            number = tag("id", root=f"{draft.facts.establishment.oid}.4", extension=_number(draft))
-            return _event(draft, code, start, start + LAB_TIME, number)
+            required(case.results, draft)
+            return laboratory_events(draft)
         case "CR_IMG":
             code = _imaging(required(case.imaging, draft))
             study = tag("id", root=oid(draft.stream, f"{draft.facts.establishment.oid}.6"))
@@ -52,7 +50,7 @@ def fulfilled_orders(draft: Draft) -> Xml:
     root = draft.facts.establishment.oid
     match draft.kind.name:
         case "CR_BIO":
-            accession = NOTHING
+            return laboratory_order(draft)
         case "CR_IMG":
             accession = tag("ps3-20:accessionNumber", root=f"{root}.5", extension=_number(draft))
         case _:

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from kit.xml import NS
-from simulator.documents import liaison_letter
+from simulator.documents import laboratory, liaison_letter
 from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
@@ -22,10 +22,15 @@ from simulator.documents.pdf import write_pdf
 
 NAMESPACES = {"xmlns": NS["hl7"], "xmlns:xsi": NS["xsi"]}
 DICOM_NAMESPACE = {"xmlns:ps3-20": "urn:dicom-org:ps3-20"}  # for the accession number
+LABORATORY_NAMESPACE = {"xmlns:lab": "urn:oid:1.3.6.1.4.1.19376.1.3.2"}  # for its status
+OWN_NAMESPACES = {"CR_IMG": DICOM_NAMESPACE, "CR_BIO": LABORATORY_NAMESPACE}
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 # The body of each structured kind; every other kind has a PDF.
-BODIES: dict[str, Callable[[Draft], Xml]] = {"LDL": liaison_letter.write_body}
+BODIES: dict[str, Callable[[Draft], Xml]] = {
+    "CR_BIO": laboratory.write_body,
+    "LDL": liaison_letter.write_body,
+}
 
 
 def write_document(
@@ -66,7 +71,7 @@ def write_document(
 
 
 def _cda(draft: Draft) -> bytes:
-    namespaces = NAMESPACES | (DICOM_NAMESPACE if draft.kind.name == "CR_IMG" else {})
+    namespaces = NAMESPACES | OWN_NAMESPACES.get(draft.kind.name, {})
     header = write_header(draft)
     return (
         DECLARATION
