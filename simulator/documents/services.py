@@ -24,6 +24,10 @@ EXAM_TIME = timedelta(minutes=25)
 LAB_TIME = timedelta(minutes=90)
 
 
+class NothingToReport(ValueError):
+    """The stay holds nothing that a document of this kind reports."""
+
+
 def service_events(draft: Draft) -> Xml:
     """``documentationOf``, the principal one first."""
     case = draft.facts.case
@@ -62,9 +66,10 @@ def fulfilled_orders(draft: Draft) -> Xml:
 
 
 def required(value: T | None, draft: Draft) -> T:
-    """What this kind of document reports; ValueError when the stay has none of it."""
+    """What this kind of document reports; NothingToReport when the stay has none of it."""
     if not value:
-        raise ValueError(f"stay {draft.facts.stay_id} has nothing that a {draft.kind.name} reports")
+        told = f"stay {draft.facts.stay_id} has nothing that a {draft.kind.name} reports"
+        raise NothingToReport(told)
     return value
 
 
