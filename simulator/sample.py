@@ -15,6 +15,7 @@ import numpy as np
 
 from kit.identity import IdentityStatus
 from kit.world import Establishment, Patient, Professional, Unit, World
+from kit.world.places import DEPARTMENTS
 from simulator.documents import (
     KINDS,
     Admission,
@@ -24,9 +25,9 @@ from simulator.documents import (
     StayFacts,
     write_document,
 )
+from simulator.documents.draft import NothingToReport
 from simulator.documents.facts import age_on
 from simulator.documents.pictures import Picture, case_of, pictures
-from simulator.documents.services import NothingToReport
 from simulator.documents.signatories import signatory, specialties_of
 from simulator.establishments import CONSULTATION, DOCTOR, EMERGENCY, GENERAL_PRACTICE, Ward
 from simulator.population import AUDIENCES, USUAL
@@ -179,6 +180,8 @@ def _is_due(kind: str, picture: Picture) -> bool:
             return picture.is_emergency
         case "CR_CONS":
             return not picture.is_emergency
+        case "VSM":
+            return picture.field != "02"  # the stay before tells the diagnosis
         case _:
             return True
 
@@ -266,7 +269,7 @@ def _facts(
         mode=mode,
         admission=Admission.EMERGENCY if case.is_emergency else Admission.PLANNED,
         discharge=_discharge(stream, age, nights),
-        attending_doctor=_attending(stream, world, chance.place),
+        attending_doctor=_attending(stream, world, patient, chance.place),
     )
     return _timed(stream, kind, facts)
 
@@ -297,8 +300,13 @@ def _doctors(staff: tuple[Professional, ...], unit: Unit) -> tuple[Professional,
     return tuple(who for who in staff if who.unit == unit.code and who.profession == DOCTOR)
 
 
-def _attending(stream: np.random.Generator, world: World, place: Establishment) -> Professional:
-    town = world.correspondents(place.department)
+def _attending(
+    stream: np.random.Generator, world: World, patient: Patient, place: Establishment
+) -> Professional:
+    """A general practitioner where the person lives, else where the establishment is."""
+    cog = patient.address.cog
+    home = DEPARTMENTS.get(cog[:3] if cog.startswith("97") else cog[:2])
+    town = world.correspondents(home.label if home else place.department)
     general = [who for who in town if who.specialty == GENERAL_PRACTICE] or list(town)
     return general[int(stream.integers(len(general)))]
 
@@ -316,6 +324,9 @@ def _timed(stream: np.random.Generator, kind: str, facts: StayFacts) -> tuple[St
         done = facts.admitted_at + timedelta(hours=float(stream.uniform(0.2, min(20, hours - 1))))
         lasting = timedelta(minutes=facts.case.act.minutes if facts.case.act else 0)
         created = done + lasting + timedelta(hours=float(stream.uniform(1.6, 8)))
+    elif kind == "VSM":  # a visit in the weeks after, in opening hours
+        day = (end + timedelta(days=int(stream.integers(3, 40)))).replace(hour=7, minute=30)
+        done, created = None, day + timedelta(minutes=int(stream.integers(9 * 60)))
     else:
         done, created = None, end + timedelta(hours=float(stream.uniform(0.05, 2)))
     created = created.replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Simulator, documents, kinds: the table of the documents a hospital writes.
+"""Simulator, documents, kinds: the table of the documents a hospital, or a doctor of town, writes.
 
 One row per kind: its LOINC type, its title and the template it declares. Not here: any content.
 """
@@ -10,21 +10,28 @@ from dataclasses import dataclass
 from simulator.documents.facts import Coded
 
 LOINC = "2.16.840.1.113883.6.1"
+TRE_A05 = "1.2.250.1.213.1.1.4.12"  # types of document that LOINC lacks
 
 UNSTRUCTURED, STRUCTURED = "N1", "N3"
 XDS_SD = Coded("1.3.6.1.4.1.19376.1.2.20", "")  # IHE XDS-SD, the template of every PDF body
 LDL_SES = Coded("1.2.250.1.213.1.1.1.29", "2022.01")  # root, extension
+VSM = Coded("1.2.250.1.213.1.1.1.13", "2023.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document: `type` is in JDV_J07; `template` a root and its extension, if any."""
+    """One kind of document: `type` is in JDV_J07; `template` a root and its extension, if any.
+
+    is_from_town: written by the person's own doctor, not by the establishment.
+    """
 
     name: str
     type: Coded
     title: str
     level: str = UNSTRUCTURED
     template: Coded = XDS_SD
+    type_system: str = LOINC
+    is_from_town: bool = False
 
 
 KINDS = {
@@ -59,6 +66,15 @@ KINDS = {
             "CR_URG",
             Coded("15507-7", "CR de passage aux urgences"),
             "Compte rendu de passage aux urgences",
+        ),
+        Kind(
+            "VSM",
+            Coded("SYNTH", "Synthèse"),
+            "Synthèse médicale",
+            STRUCTURED,
+            VSM,
+            type_system=TRE_A05,
+            is_from_town=True,
         ),
     )
 }

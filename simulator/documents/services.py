@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from simulator.documents import people
 from simulator.documents import terminology as terms
-from simulator.documents.draft import Draft, coded, local_time
+from simulator.documents.draft import Draft, NothingToReport, coded, local_time
 from simulator.documents.facts import Act, Coded, ImagingExam
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, Xml, join, tag
@@ -22,10 +22,12 @@ T = TypeVar("T")
 
 EXAM_TIME = timedelta(minutes=25)
 LAB_TIME = timedelta(minutes=90)
-
-
-class NothingToReport(ValueError):
-    """The stay holds nothing that a document of this kind reports."""
+VISIT_TIME = timedelta(minutes=20)
+# Of every summary; the volet wants the name of the system too.
+SUMMARY = tag(
+    "code", code="34117-2", displayName="Historique et clinique", codeSystem=LOINC,
+    codeSystemName="LOINC",
+)  # fmt: skip
 
 
 def service_events(draft: Draft) -> Xml:
@@ -45,6 +47,8 @@ def service_events(draft: Draft) -> Xml:
             code = _imaging(required(case.imaging, draft))
             study = tag("id", root=oid(draft.stream, f"{draft.facts.establishment.oid}.6"))
             return _event(draft, code, start, start + EXAM_TIME, study)
+        case "VSM":
+            return _event(draft, SUMMARY, draft.created_at - VISIT_TIME, draft.created_at)
         case "LDL" | "CRH":
             return join((_stay(draft), _diagnosis(draft), _act(draft, case.act)))
         case _:
@@ -53,7 +57,7 @@ def service_events(draft: Draft) -> Xml:
 
 def fulfilled_orders(draft: Draft) -> Xml:
     """The request an examination answers (demande); an accession number for imaging."""
-    root = draft.facts.establishment.oid
+    root = draft.place.oid
     match draft.kind.name:
         case "CR_BIO":
             accession = NOTHING
@@ -102,15 +106,14 @@ def _event(
 
 
 def _performer(draft: Draft) -> Xml:
-    facts = draft.facts
-    who = facts.legal_authenticator
+    who = draft.authenticator
     entity = tag(
         "assignedEntity",
         people.professional_id(who),
         people.profession(who),
         people.contact(who),
         people.person(who),
-        people.organization(facts.establishment, "representedOrganization", setting=True),
+        people.organization(draft.place, "representedOrganization", setting=True),
     )
     return tag("performer", entity, typeCode="PRF")
 

@@ -71,6 +71,11 @@ def posology(treatment: Treatment) -> str:
     return f"{dose(treatment)}, {treatment.times_per_day} fois par jour, {lasting}"
 
 
+def posology_lasting(treatment: Treatment) -> str:
+    """``1 comprimé, 2 fois par jour``, without an end."""
+    return f"{dose(treatment)}, {treatment.times_per_day} fois par jour"
+
+
 def full_name(who: Professional) -> str:
     """``Dr Claire MARTIN``: title or civility, given name, family name."""
     style = {"DR": "Dr", "PR": "Pr", "M": "M.", "MME": "Mme"}

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from kit.xml import NS
-from simulator.documents import liaison_letter
+from simulator.documents import liaison_letter, medical_summary
 from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
@@ -25,7 +25,10 @@ DICOM_NAMESPACE = {"xmlns:ps3-20": "urn:dicom-org:ps3-20"}  # for the accession 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 # The body of each structured kind; every other kind has a PDF.
-BODIES: dict[str, Callable[[Draft], Xml]] = {"LDL": liaison_letter.write_body}
+BODIES: dict[str, Callable[[Draft], Xml]] = {
+    "LDL": liaison_letter.write_body,
+    "VSM": medical_summary.write_body,
+}
 
 
 def write_document(
