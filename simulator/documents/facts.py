@@ -22,6 +22,7 @@ class EncounterMode(StrEnum):
 
     STAY = "IMP"
     EMERGENCY = "EMER"
+    IN_TOWN = "AMB"
     OUTPATIENT = "EXTERNE"
     SESSION = "SEANCE"
 

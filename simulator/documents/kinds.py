@@ -1,4 +1,4 @@
-"""Simulator, documents, kinds: the table of the documents a hospital writes.
+"""Simulator, documents, kinds: the table of the documents a hospital, or a doctor of town, writes.
 
 One row per kind: its LOINC type, its title and the template it declares. Not here: any content.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from simulator.documents.facts import Coded
 
 LOINC = "2.16.840.1.113883.6.1"
+TRE_A05 = "1.2.250.1.213.1.1.4.12"  # types of document that LOINC lacks
 
 UNSTRUCTURED, STRUCTURED = "N1", "N3"
 XDS_SD = Coded("1.3.6.1.4.1.19376.1.2.20", "")  # IHE XDS-SD, the template of every PDF body
@@ -18,11 +19,15 @@ EP_MED_DM = Coded("1.2.250.1.213.1.1.1.39", "2024.01")
 IMG_CR_IMG = Coded("1.2.250.1.213.1.1.1.45", "2024.01")
 CR_BIO = Coded("1.2.250.1.213.1.1.1.55", "2024.01")
 LABORATORY_REPORT = "1.3.6.1.4.1.19376.1.3.3"  # IHE PaLM, Sharing Laboratory Reports
+VSM = Coded("1.2.250.1.213.1.1.1.13", "2023.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document: `type` is in JDV_J07; `template` a root and its extension, if any."""
+    """One kind of document: `type` is in JDV_J07; `template` a root and its extension, if any.
+
+    is_from_town: written by the person's own doctor, not by the establishment.
+    """
 
     name: str
     type: Coded
@@ -30,6 +35,8 @@ class Kind:
     level: str = UNSTRUCTURED
     template: Coded = XDS_SD
     parents: tuple[str, ...] = ()  # the models that its own extends, declared before it
+    type_system: str = LOINC
+    is_from_town: bool = False
 
 
 KINDS = {
@@ -77,6 +84,15 @@ KINDS = {
             "CR_URG",
             Coded("15507-7", "CR de passage aux urgences"),
             "Compte rendu de passage aux urgences",
+        ),
+        Kind(
+            "VSM",
+            Coded("SYNTH", "Synthèse"),
+            "Synthèse médicale",
+            STRUCTURED,
+            VSM,
+            type_system=TRE_A05,
+            is_from_town=True,
         ),
     )
 }

@@ -76,7 +76,7 @@ def draw_case(
     for wish in wishes:
         candidates = [picture for picture in candidates if wish(picture)] or candidates
     picture = candidates[int(stream.integers(len(candidates)))]
-    return _case(picture, stream, sex, age)
+    return case_of(picture, stream, sex, age)
 
 
 def has_case(*, sex: str, age: int, field: str, specialty: str) -> bool:
@@ -170,7 +170,8 @@ def _act(row: dict[str, Any] | None) -> tuple[Coded, str, tuple[int, int], tuple
     return Coded(row["ccam"], row["label"]), row["anaesthesia"], minutes, tuple(row["steps"])
 
 
-def _case(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> ClinicalCase:
+def case_of(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> ClinicalCase:
+    """The picture as it happens to a person of this sex and age, its side and values drawn."""
     tell = _teller(bool(stream.integers(2)))
     picture = replace(picture, treatments=_suited(picture.treatments, age))
     return ClinicalCase(

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from simulator.documents import people
 from simulator.documents import terminology as terms
-from simulator.documents.draft import Draft, coded, local_time
+from simulator.documents.draft import Draft, NothingToReport, coded, local_time
 from simulator.documents.facts import Act, Coded, ImagingExam
 from simulator.documents.imaging_protocols import examined
 from simulator.documents.kinds import LOINC
@@ -26,6 +26,12 @@ T = TypeVar("T")
 EXAM_TIME = timedelta(minutes=25)
 BIZONE = Coded("MED-1096", "Prescription bizone")
 SECURE = Coded("MED-1098", "Ordonnance sécurisée")
+VISIT_TIME = timedelta(minutes=20)
+# Of every summary; the volet wants the name of the system too.
+SUMMARY = tag(
+    "code", code="34117-2", displayName="Historique et clinique", codeSystem=LOINC,
+    codeSystemName="LOINC",
+)  # fmt: skip
 
 
 def service_events(draft: Draft) -> Xml:
@@ -44,6 +50,8 @@ def service_events(draft: Draft) -> Xml:
             return _event(draft, code, start, start + EXAM_TIME, tag("id", root=study_uid(draft)))
         case "ORD":
             return _prescription(draft)
+        case "VSM":
+            return _event(draft, SUMMARY, draft.created_at - VISIT_TIME, draft.created_at)
         case "LDL" | "CRH":
             return join((_stay(draft), _diagnosis(draft), _act(draft, case.act)))
         case _:
@@ -57,7 +65,7 @@ def performed_at(draft: Draft) -> datetime:
 
 def fulfilled_orders(draft: Draft) -> Xml:
     """The request an examination answers (demande); an accession number for imaging."""
-    root = draft.facts.establishment.oid
+    root = draft.place.oid
     match draft.kind.name:
         case "CR_BIO":
             return laboratory_order(draft)
@@ -88,9 +96,10 @@ def study_uid(draft: Draft) -> str:
 
 
 def required(value: T | None, draft: Draft) -> T:
-    """What this kind of document reports; ValueError when the stay has none of it."""
+    """What this kind of document reports; NothingToReport when the stay has none of it."""
     if not value:
-        raise ValueError(f"stay {draft.facts.stay_id} has nothing that a {draft.kind.name} reports")
+        told = f"stay {draft.facts.stay_id} has nothing that a {draft.kind.name} reports"
+        raise NothingToReport(told)
     return value
 
 
@@ -150,15 +159,14 @@ def _event(
 
 
 def _performer(draft: Draft) -> Xml:
-    facts = draft.facts
-    who = facts.legal_authenticator
+    who = draft.authenticator
     entity = tag(
         "assignedEntity",
         people.professional_id(who),
         people.profession(who),
         people.contact(who),
         people.person(who),
-        people.organization(facts.establishment, "representedOrganization", setting=True),
+        people.organization(draft.place, "representedOrganization", setting=True),
     )
     return tag("performer", entity, typeCode="PRF")
 

@@ -85,6 +85,11 @@ def renewed(times: int) -> str:
     return f"à renouveler {times} fois" if times else "sans renouvellement"
 
 
+def posology_lasting(treatment: Treatment) -> str:
+    """``1 comprimé, 2 fois par jour``, without an end."""
+    return f"{dose(treatment)}, {treatment.times_per_day} fois par jour"
+
+
 def full_name(who: Professional) -> str:
     """``Dr Claire MARTIN``: title or civility, given name, family name."""
     style = {"DR": "Dr", "PR": "Pr", "M": "M.", "MME": "Mme"}

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from kit.xml import NS
-from simulator.documents import imaging, laboratory, liaison_letter, prescription
+from simulator.documents import imaging, laboratory, liaison_letter, medical_summary, prescription
 from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
@@ -34,6 +34,7 @@ BODIES: dict[str, Callable[[Draft], Xml]] = {
     "CR_BIO": laboratory.write_body,
     "CR_IMG": imaging.write_body,
     "ORD": prescription.write_body,
+    "VSM": medical_summary.write_body,
 }
 
 

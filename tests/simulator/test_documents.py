@@ -27,6 +27,7 @@ TYPES = [  # kind, LOINC type, level
     ("CR_IMG", "18748-4", "N3"),
     ("CR_CONS", "11488-4", "N1"),
     ("CR_URG", "15507-7", "N1"),
+    ("VSM", "SYNTH", "N3"),
 ]
 
 
