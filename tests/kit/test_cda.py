@@ -11,6 +11,7 @@ from kit import cda
 from kit.identity import TEST_OID, Ins
 from kit.rules import Malformed
 from kit.xds import Coded, Xcn
+from kit.xml import canonical
 from tests.kit.documents import PDF, a_cda, a_pdf_cda, self_presenting, structured, unstructured
 
 
@@ -31,6 +32,13 @@ def test_the_header_is_read() -> None:
     assert header.encounter is not None
     assert header.encounter.facility_ids[0].extension == "1990000016"
     assert (header.body_kind, header.title) == ("N3", "Lettre de liaison")
+
+
+def test_a_document_read_once_has_header_tree_and_body() -> None:
+    document = cda.read(a_pdf_cda())
+    assert document.header == cda.read_header(a_pdf_cda())
+    assert cda.unstructured_body(document.document) == ("application/pdf", PDF)
+    assert canonical(document.document) == canonical(cda.clinical_document(a_pdf_cda()))
 
 
 def test_the_entry_follows_from_the_header() -> None:

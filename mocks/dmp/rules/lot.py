@@ -66,6 +66,7 @@ def signature_findings(lot: ProvidedLot, trust: Trust, at: datetime) -> Iterator
         [(item.entry.unique_id, item.content or b"") for item in lot.documents],
         trust=trust,
         at=at,
+        parsed={item.entry.unique_id: item.cda.document for item in lot.documents if item.cda},
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kit import xds
-from kit.cda import entry_from_cda, read_header
+from kit.cda import entry_from_cda
 from kit.clock import DEFAULT_START
 from kit.identity import Ins
 from kit.pki import CertificateKind, Credential, EstablishmentCredentials, Person, TestPki
@@ -16,7 +16,7 @@ from kit.world import Patient, World
 from kit.xds.metadata import Author, DocumentEntry, Submission
 from kit.xml import Element
 from mocks.dmp import messages
-from mocks.dmp.messages import LotIdentity, ProvidedDocument, ProvidedLot
+from mocks.dmp.messages import LotIdentity, ProvidedDocument, ProvidedLot, read_document
 from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.rights import User
 from tests.kit.documents import a_cda
@@ -100,15 +100,13 @@ def provided(submission: Submission, contents: Mapping[str, bytes]) -> ProvidedL
     signature = submission.signature
     return ProvidedLot(
         submission,
-        tuple(_provided(entry, contents) for entry in submission.health_documents),
+        tuple(
+            read_document(entry, contents.get(entry.entry_uuid))
+            for entry in submission.health_documents
+        ),
         ProvidedDocument(signature, contents.get(signature.entry_uuid)) if signature else None,
         tuple(name for name in contents if name not in known),
     )
-
-
-def _provided(entry: DocumentEntry, contents: Mapping[str, bytes]) -> ProvidedDocument:
-    content = contents.get(entry.entry_uuid)
-    return ProvidedDocument(entry, content, read_header(content) if content else None)
 
 
 def a_hospital(pki: TestPki) -> EstablishmentCredentials:

@@ -18,7 +18,7 @@ from kit.xds import replacement_of, vocabulary
 from kit.xds.metadata import Coded, DocumentEntry
 from kit.xds.tables import FORMAT_SYSTEM_FR, LOINC, VISIBILITY_SYSTEM
 from mocks.dmp import errors
-from mocks.dmp.messages import ProvidedLot
+from mocks.dmp.messages import ProvidedLot, read_document
 from mocks.dmp.rules import Feeding, Policy, Standing, is_qualified, remarks, submission
 from mocks.dmp.rules.rights import User
 from tests.mocks.dmp.builders import (
@@ -110,10 +110,11 @@ def with_cda(**changes: Any) -> Callable[[ProvidedLot], ProvidedLot]:
 
     def spoil(lot: ProvidedLot) -> ProvidedLot:
         first = lot.documents[0]
-        assert first.header is not None
-        patient = replace(first.header.patient, **changes.pop("patient", {}))
-        header = replace(first.header, patient=patient, **changes)
-        return replace(lot, documents=(replace(first, header=header),))
+        assert first.cda is not None
+        header = first.cda.header
+        patient = replace(header.patient, **changes.pop("patient", {}))
+        read = replace(first.cda, header=replace(header, patient=patient, **changes))
+        return replace(lot, documents=(replace(first, cda=read),))
 
     return spoil
 
@@ -311,9 +312,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
         errors.METADATA,
     ),
     (
-        lambda lot: replace(
-            lot, documents=(replace(lot.documents[0], header=None, unreadable="no"),)
-        ),
+        lambda lot: replace(lot, documents=(replace(lot.documents[0], cda=None, unreadable="no"),)),
         {},
         "a_document_is_a_readable_cda",
         errors.METADATA,
@@ -346,7 +345,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
     (without(vocabulary.SIGNS), {}, "the_lot_is_signed", errors.LOT_SIGNATURE),
     (with_signature(content=b"<a/>"), {}, "the_lot_is_signed", errors.LOT_SIGNATURE),
     (
-        lambda lot: replace(lot, documents=(replace(lot.documents[0], content=a_document(3)),)),
+        lambda lot: replace(lot, documents=(read_document(lot.documents[0].entry, a_document(3)),)),
         {},
         "the_lot_is_signed",
         errors.LOT_SIGNATURE,
