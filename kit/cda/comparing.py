@@ -76,6 +76,7 @@ COMPARED: Mapping[str, Compared] = {
     "eventCodeList": Compared(
         f"{_EVENT}/code", "CI-SIS, partage: any code, unconfirmed", is_binding=False
     ),
+    "author": Compared("author", "CI-SIS, partage: an author left out", is_binding=False),
     "authorRole": Compared("author/functionCode", "CI-SIS, partage: unconfirmed", is_binding=False),
     "referenceIdList": Compared(
         f"inFulfillmentOf/order, {_EVENT}/id", "JDV_J231, unconfirmed", is_binding=False
@@ -170,7 +171,7 @@ def _authors(entry: DocumentEntry, expected: DocumentEntry) -> Iterator[_Differe
             yield from _author(author, same)
     if entry.authors:
         for author in known.values():
-            yield "authorPerson", "", _person(author.person)
+            yield "author", "", _person(author.person)
 
 
 def _author(seen: Author, expected: Author) -> Iterator[_Difference]:

@@ -73,7 +73,7 @@ def _name(value: str, patient: CdaPatient) -> str:
 
 def _among(seen: str, expected: set[str]) -> bool:
     known = {item.casefold() for item in expected if item}
-    return not known or seen.casefold() in known
+    return not seen or not known or seen.casefold() in known
 
 
 def _is_own(cx: str, patient: CdaPatient) -> bool:

@@ -55,7 +55,7 @@ def test_the_entry_follows_from_the_header() -> None:
     assert entry.creation_time == "20260105093000"
     assert (entry.service_start_time, entry.service_stop_time) == ("202607010630", "20260705")
     assert [code.code for code in entry.confidentiality_codes] == ["N", "INVISIBLE_PATIENT"]
-    assert [code.code for code in entry.event_codes] == ["Z00", "IMP"]
+    assert [code.code for code in entry.event_codes] == ["IMP", "Z00"]
     assert entry.reference_ids == ("42^^^&1.2.250.1.999.9&ISO^urn:ihe:iti:xds:2013:order",)
     assert (entry.hash, entry.size_bytes, entry.mime_type) == ("", None, "text/xml")
 

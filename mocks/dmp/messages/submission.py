@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit import mtom, xds
-from kit.cda import Cda, CdaHeader, unstructured_body
+from kit.cda import Cda, CdaHeader
 from kit.cda import read as read_cda
 from kit.rules import Malformed
 from kit.xds.metadata import DocumentEntry, Submission
@@ -19,7 +19,7 @@ from kit.xml import Element, build, find_all, need, need_attribute, qname
 from mocks.dmp.messages.response import NAMES
 
 PROVIDE_AND_REGISTER = qname("xds:ProvideAndRegisterDocumentSetRequest")
-CDA_MIME_TYPE = "text/xml"
+CDA_MIME_TYPES = ("text/xml", "application/xslt+xml")  # the second: with its own stylesheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,13 @@ class ProvidedDocument:
     """One entry of a lot with its bytes.
 
     content: None when no part carries the document. cda: None when the bytes are no CDA;
-    ``unreadable`` then says why. body_flaw: why the body of an N1 document is not what it says.
+    ``unreadable`` then says why.
     """
 
     entry: DocumentEntry
     content: bytes | None
     cda: Cda | None = None
     unreadable: str = ""
-    body_flaw: str = ""
 
     @property
     def header(self) -> CdaHeader | None:
@@ -110,29 +109,12 @@ def _contents(body: Element, attachments: Mapping[str, bytes]) -> dict[str, byte
 
 def read_document(entry: DocumentEntry, content: bytes | None) -> ProvidedDocument:
     """An entry with its bytes; a CDA is parsed here, and nowhere else."""
-    if content is None or entry.mime_type != CDA_MIME_TYPE:
+    if content is None or entry.mime_type not in CDA_MIME_TYPES:
         return ProvidedDocument(entry, content)
     try:
-        document = read_cda(content)
+        return ProvidedDocument(entry, content, read_cda(content))
     except Malformed as error:
         return ProvidedDocument(entry, content, unreadable=str(error))
-    return ProvidedDocument(entry, content, document, body_flaw=_body_flaw(document))
-
-
-def _body_flaw(document: Cda) -> str:
-    """Why an unstructured body is not what its mediaType says, "" when nothing shows."""
-    if document.header.media_type not in _STARTS:
-        return ""
-    try:
-        media_type, body = unstructured_body(document.document)
-    except Malformed as error:
-        return str(error)
-    start = _STARTS.get(media_type, b"")
-    return "" if start in body[:1024] else f"{media_type}: {body[:8]!r}"
-
-
-# What a body of each type has near its start.
-_STARTS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8", "text/rtf": b"{\\rtf"}
 
 
 def write_submission(
