@@ -33,7 +33,7 @@ SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 DIGESTS = {RSA_SHA1: SHA1, RSA_SHA256: SHA256}
 HASHES = {SHA1: "sha1", SHA256: "sha256"}
-METHODS = {RSA_SHA1: hashes.SHA1(), RSA_SHA256: hashes.SHA256()}
+METHODS = {RSA_SHA1: hashes.SHA1, RSA_SHA256: hashes.SHA256}
 
 _IDENTIFIERS = etree.XPath(
     "count(//@*[. = $id][local-name()='ID' or local-name()='Id' or local-name()='id'])"
@@ -303,7 +303,7 @@ def made_by(certificate: x509.Certificate, value: str, content: bytes, algorithm
         return False
     try:
         signed = base64.b64decode("".join(value.split()))
-        key.verify(signed, content, padding.PKCS1v15(), METHODS[algorithm])
+        key.verify(signed, content, padding.PKCS1v15(), METHODS[algorithm]())
     except (InvalidSignature, ValueError):
         return False
     return True
