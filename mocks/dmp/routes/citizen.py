@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from kit.control import is_from_a_page, is_host_known
 from kit.database import DEFAULT_SANDBOX
+from kit.identity import TEST_OID, Ins
 from kit.journal import Line
 from kit.service import PLAIN, listener_of, raw_request, raw_response
 from kit.world import Patient
@@ -153,7 +154,7 @@ def _said(name: str) -> str:
 
 
 def _person(dmp: Dmp, matricule: str) -> Patient:
-    found = dmp.world.by_matricule(matricule)
+    found = dmp.patient(Ins(matricule, TEST_OID))
     if found is None:
         abort(404)
     return found
