@@ -151,6 +151,11 @@ class Settings:
         "DMP: an INS of nobody in the invented country: refuse (no record), or open an empty one.",
         one_of("refuse", "open"),
     )
+    dmp_minors: str = row(
+        "lenient",
+        "DMP: what is odd about minors and their representatives: strict refuses, lenient notes.",
+        one_of("strict", "lenient"),
+    )
     dmp_visibility_cumul: bool = row(
         False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean
     )

@@ -23,8 +23,9 @@ from mocks.dmp import errors, messages, rules
 from mocks.dmp.messages import Authorization, PatientRecord
 from mocks.dmp.messages.record import AT_THE_PATIENTS_DEMAND, CLOSED
 from mocks.dmp.routes import noting
-from mocks.dmp.routes.people import is_held, stranger
+from mocks.dmp.routes.people import is_held, representatives, stranger
 from mocks.dmp.rules import DmpUser
+from mocks.dmp.rules.minors import is_minor
 from mocks.dmp.store import Documents, Store
 
 
@@ -126,7 +127,8 @@ class Dmp:
         """The record of a person, None for an INS nobody has."""
         if patient is None:
             return None
-        return documents.records.record(patient.ins.matricule, at_first(patient))
+        first = at_first(patient, self.service.clock.now().date())
+        return documents.records.record(patient.ins.matricule, first)
 
     def authorizations(self, patient: Patient | None, documents: Documents) -> list[Authorization]:
         """Who is authorised and who is blocked in a person's record."""
@@ -143,11 +145,13 @@ class Dmp:
             now=self.service.clock.now(),
             days=settings.dmp_authorization_days,
             is_lenient=settings.dmp_authorization == "lenient",
+            are_minors_judged=settings.dmp_minors == "strict",
         )
 
 
-def at_first(patient: Patient) -> PatientRecord:
+def at_first(patient: Patient, today: date) -> PatientRecord:
     """The record of a person before anybody changed it, as the invented country has it."""
+    born = patient.traits.birth_date
     return PatientRecord(
         state=patient.record.state,
         attached_to_mes=patient.record.attached_to_mes,
@@ -157,6 +161,8 @@ def at_first(patient: Patient) -> PatientRecord:
         street=patient.address.line,
         postal_code=patient.address.postal_code,
         city=patient.address.city,
+        representatives=representatives(patient) if is_minor(born, today) else (),
+        birth_date=born,
     )
 
 

@@ -11,8 +11,18 @@ from kit.identity import INS_OIDS, TEST_OID, IdentityTraits, Ins
 from kit.world import Patient
 from kit.world.patients import OPEN_RECORD
 from kit.world.places import Address
+from mocks.dmp.messages.record import FATHER, MOTHER, Representative
 
 UNTOLD = "NON RENSEIGNE"
+# A minor of the invented country has one of these, with the minor's birth name.
+_PARENTS = (
+    (MOTHER, "CLAIRE"),
+    (FATHER, "MARC"),
+    (MOTHER, "SAMIRA"),
+    (FATHER, "YANN"),
+    (MOTHER, "JEANNE"),
+    (FATHER, "KARIM"),
+)
 _SEXES = {"1": "M", "7": "M", "2": "F", "8": "F"}
 
 
@@ -54,3 +64,9 @@ def stranger(ins: Ins, today: date) -> Patient | None:
         phone="",
         record=OPEN_RECORD,
     )
+
+
+def representatives(person: Patient) -> tuple[Representative, ...]:
+    """Who represents a minor of the invented country; one, always the same."""
+    code, given = _PARENTS[person.index % len(_PARENTS)]
+    return (Representative(f"{person.traits.birth_name} {given}", code),)

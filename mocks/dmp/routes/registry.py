@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from kit import soap
 from kit.soap import Call
+from kit.xds.metadata import DocumentEntry
 from kit.xml import Element
 from mocks.dmp import messages, rules
 from mocks.dmp.messages import StoredQuery, Update
 from mocks.dmp.messages.query import LEAF_CLASS
-from mocks.dmp.routes import noting
+from mocks.dmp.routes import accesses, noting
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.store import Documents
 
@@ -48,7 +49,9 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             call.line.transaction = rules.transaction_of(update, documents)
             user = dmp.known(call.sender, documents)
             rules.update.check(update, rules.Updating(user, documents, matricules, cumul))
-            call.line.facts[_FACTS[call.line.transaction]] = _targets(update, documents)
+            targets = _targets(update, documents)
+            call.line.facts[_FACTS[call.line.transaction]] = [item.unique_id for item in targets]
+            accesses.note(dmp, call.line, user, documents, targets)
             now = dmp.service.clock.now()
             documents.change(update, structure=call.sender.structure, at=now)
         return messages.write_success()
@@ -57,14 +60,14 @@ def add(port: soap.Port, dmp: Dmp) -> None:
 _FACTS = {"TD3.3a": "masking", "TD3.3b": "shown", "TD3.3c": "deleted", "TD3.3d": "archiving"}
 
 
-def _targets(update: Update, documents: Documents) -> list[str]:
-    """The uniqueIds of what an update changes."""
+def _targets(update: Update, documents: Documents) -> list[DocumentEntry]:
+    """What an update changes."""
     named: Iterable[str] = (
         *(change.entry_uuid for change in update.changes),
         *(entry.entry_uuid for entry in update.entries),
     )
     found = (documents.entry(name) for name in named)
-    return [entry.unique_id for entry in found if entry]
+    return [entry for entry in found if entry]
 
 
 def _found(dmp: Dmp, call: Call, query: StoredQuery, documents: Documents) -> Element:
@@ -72,6 +75,8 @@ def _found(dmp: Dmp, call: Call, query: StoredQuery, documents: Documents) -> El
     user = dmp.known(call.sender, documents)
     record = dmp.record(dmp.patient(user.patient_id), documents)
     rules.query.check(query, rules.Asking(user, record))
+    if not query.is_reference_search:
+        accesses.note(dmp, call.line, user, documents)
     matricules = dmp.matricules(user.patient_id)
     entries = [item for item in documents.find(query, matricules) if rules.may_show(item, user)]
     lots, links = documents.find_lots(query, matricules), documents.links(query, matricules)

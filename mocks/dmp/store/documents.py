@@ -147,7 +147,7 @@ class Documents:
             self._insert_documents(lot.everything, names)
             self._insert_associations(lot.submission.lot, lot.submission.associations, names)
         for link in lot.submission.of_kind(vocabulary.RPLC):
-            self._set_status(link.target, vocabulary.DEPRECATED)
+            self.set_status(link.target, vocabulary.DEPRECATED)
 
     def change(self, changes: Update, *, structure: str, at: datetime) -> None:
         """Apply an update: a status keeps the entryUUID, metadata sent again give a new version."""
@@ -158,7 +158,7 @@ class Documents:
             self._insert_lot(lot, structure=structure, at=at)
             self._insert_associations(lot, changes.associations, names)
         for change in changes.changes:
-            self._set_status(change.entry_uuid, change.new)
+            self.set_status(change.entry_uuid, change.new)
         for entry in changes.entries:
             codes = entry.confidentiality_codes
             self._revise(entry.entry_uuid, names[entry.entry_uuid], confidentiality_codes=codes)
@@ -307,7 +307,8 @@ class Documents:
             .values(entry_uuid=new_uuid, metadata=plain(made))
         )
 
-    def _set_status(self, entry_uuid: str, status: str) -> None:
+    def set_status(self, entry_uuid: str, status: str) -> None:
+        """The status of an entry from now on."""
         self._connection.execute(
             update(entry_table)
             .where(entry_table.c.sandbox == self._sandbox)
