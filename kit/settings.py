@@ -151,6 +151,11 @@ class Settings:
         "DMP: an INS of nobody in the invented country: refuse (no record), or open an empty one.",
         one_of("refuse", "open"),
     )
+    dmp_status_versions: bool = row(
+        False,
+        "DMP: a change of status too is a new version, with another entryUUID; unconfirmed.",
+        _boolean,
+    )
     dmp_minors: str = row(
         "lenient",
         "DMP: what is odd about minors and their representatives: strict refuses, lenient notes.",

@@ -13,6 +13,7 @@ from mocks.dmp.messages import StoredQuery, Update
 from mocks.dmp.messages.query import LEAF_CLASS
 from mocks.dmp.routes import accesses, noting
 from mocks.dmp.routes.desk import Dmp
+from mocks.dmp.rules import DmpUser
 from mocks.dmp.store import Documents
 
 
@@ -53,7 +54,12 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             call.line.facts[_FACTS[call.line.transaction]] = [item.unique_id for item in targets]
             accesses.note(dmp, call.line, user, documents, targets)
             now = dmp.service.clock.now()
-            documents.change(update, structure=call.sender.structure, at=now)
+            documents.change(
+                update,
+                structure=call.sender.structure,
+                at=now,
+                renews=dmp.service.settings.dmp_status_versions,
+            )
         return messages.write_success()
 
 
@@ -78,10 +84,25 @@ def _found(dmp: Dmp, call: Call, query: StoredQuery, documents: Documents) -> El
     if not query.is_reference_search:
         accesses.note(dmp, call.line, user, documents)
     matricules = dmp.matricules(user.patient_id)
-    entries = [item for item in documents.find(query, matricules) if rules.may_show(item, user)]
+    entries = [
+        *(item for item in documents.find(query, matricules) if rules.may_show(item, user)),
+        *_former(query, matricules, user, documents),
+    ]
     lots, links = documents.find_lots(query, matricules), documents.links(query, matricules)
     count = len(entries) + len(lots) + len(links)
     if query.return_type == LEAF_CLASS:
         rules.results.check(count, dmp.service.settings.dmp_max_results)
     call.line.facts["found"] = count
     return messages.write_found(entries, query.return_type, lots, links)
+
+
+def _former(
+    query: StoredQuery, matricules: frozenset[str], user: DmpUser, documents: Documents
+) -> list[DocumentEntry]:
+    """Former versions a query asks for, of documents whose current version the user may see."""
+    found = []
+    for item in documents.versions.find(query, matricules):
+        current = documents.entry_of(item.unique_id)
+        if current is not None and rules.may_show(current, user):
+            found.append(item)
+    return found
