@@ -20,7 +20,7 @@ from kit.database import DEFAULT_SANDBOX
 from kit.identity import TEST_OID, Ins
 from kit.journal import Line
 from kit.service import PLAIN, listener_of, raw_request, raw_response
-from kit.world import Patient
+from kit.world import Patient, World
 from kit.xds import vocabulary
 from mocks.dmp.messages import find_documents, pages
 from mocks.dmp.messages.record import CLOSED, NONE, PatientRecord
@@ -60,6 +60,7 @@ def add(bp: Blueprint, dmp: Dmp) -> None:
     own = Blueprint("citizen", __name__, url_prefix=pages.CITIZEN)
     own.before_request(lambda: _guard(dmp))
     own.after_request(_protected)
+    own.register_error_handler(404, _not_found)
     _read(own, dmp)
     _change(own, dmp)
     bp.register_blueprint(own)
@@ -73,6 +74,10 @@ def _guard(dmp: Dmp) -> None:
         abort(404)
     if is_from_a_page():
         abort(403)
+
+
+def _not_found(error: HTTPException) -> Response:
+    return _problem(str((request.view_args or {}).get("matricule", "")), error)
 
 
 def _protected(answer: Response) -> Response:
@@ -90,6 +95,13 @@ def _read(bp: Blueprint, dmp: Dmp) -> None:
     def page(matricule: str) -> Response:
         """The record as its patient sees it (`?vue=representant`: as a legal representative)."""
         return Response(pages.write_citizen_page(_view(dmp, matricule)), mimetype="text/html")
+
+    @bp.get("/<matricule>/documents/<unique_id>")
+    def read(matricule: str, unique_id: str) -> Response:
+        """One document, for people: N1 as a file to open, N3 as text."""
+        content = _content(dmp, matricule, unique_id)
+        back = pages.address(matricule, as_representative=_is_representative())
+        return Response(pages.write_document(content, back), mimetype="text/html")
 
     @bp.get("/<matricule>/api")
     def api(matricule: str) -> Response:
@@ -151,20 +163,43 @@ def _opened(dmp: Dmp, matricule: str, documents: Documents) -> tuple[Patient, Pa
     return patient, record
 
 
+def _content(dmp: Dmp, matricule: str, unique_id: str) -> bytes:
+    """The bytes of a document the patient, or the representative, sees."""
+    with dmp.store.open(DEFAULT_SANDBOX) as documents:
+        patient, record = _opened(dmp, matricule, documents)
+        matricules, acts = dmp.matricules(patient.ins), _is_representative()
+        reader = Wish(patient, record, documents, matricules, dmp.service.clock.now(), "", acts)
+        entry = reader.document(unique_id)
+        return documents.content(entry.unique_id) or b""
+
+
 def _view(dmp: Dmp, matricule: str) -> pages.CitizenView:
     with dmp.store.open(DEFAULT_SANDBOX) as documents:
         patient, record = _opened(dmp, matricule, documents)
         every = find_documents(patient.ins.cx, statuses=EVERY_STATUS)
+        accesses = documents.records.accesses(patient.ins.matricule)
+        given = documents.records.authorizations(patient.ins.matricule)
+        named = {*(item.structure for item in accesses), *(item.holder for item in given)}
         return pages.citizen_view(
             patient.ins,
             f"{patient.used_name or patient.traits.birth_name} {patient.used_first_name}",
             record,
             documents.find(every, dmp.matricules(patient.ins)),
-            documents.records.accesses(patient.ins.matricule),
-            documents.records.authorizations(patient.ins.matricule),
+            accesses,
+            given,
+            names={name: _name(dmp.world, name) for name in named},
             is_minor=is_minor(record.birth_date, dmp.service.clock.now().date()),
             as_representative=_is_representative(),
         )
+
+
+def _name(world: World, identifier: str) -> str:
+    """Who has a national identifier in the invented country, "" when nobody has."""
+    if identifier.startswith("1"):
+        place = world.establishment(identifier[1:])
+        return place.name if place else ""
+    person = world.professional(identifier[1:]) if identifier.startswith("8") else None
+    return f"{person.family} {person.given}" if person else ""
 
 
 def _changed(
@@ -214,7 +249,7 @@ def _told(dmp: Dmp, matricule: str) -> Response:
 def _problem(matricule: str, error: HTTPException) -> Response:
     """Why not: a line of text to who sent JSON, else a page with the way back."""
     status, why = error.code or 500, error.description or ""
-    if request.is_json:
+    if request.is_json or request.path.endswith("/api"):
         return Response(why, status, mimetype="text/plain")
     back = pages.address(matricule, as_representative=_is_representative())
     return Response(pages.write_problem(why, back), status, mimetype="text/html")

@@ -12,9 +12,11 @@ from kit.vihf import AccessMode, access
 from kit.xds import vocabulary
 from kit.xds.metadata import Coded
 from mocks.dmp.messages import deletion, find_documents, get_documents, with_visibility
+from tests.kit.documents import N1_TEMPLATE, unstructured
 from tests.mocks.dmp.builders import (
     ARC,
     DOCTOR_ID,
+    HOSPITAL,
     INS,
     STRUCTURE,
     a_card_vihf,
@@ -48,12 +50,12 @@ def test_the_patient_sees_documents_and_who_read_them(bench: Bench) -> None:
     assert [item["action"] for item in seen(bench)["accesses"]] == ["TD2.1"]
     bench.retrieve(f"{ARC}.1")
     reading, feeding = seen(bench)["accesses"]
-    told = ("at", "action", "who", "structure", "access_mode", "unique_id")
+    told = ("at", "action", "who", "place", "access_mode", "unique_id")
     assert tuple(reading[name] for name in told) == (
         "05/01/2026 09:00:00",
         "TD3.2",
         DOCTOR_ID,
-        STRUCTURE,
+        HOSPITAL.name,
         "normal",
         f"{ARC}.1",
     )
@@ -215,6 +217,23 @@ def test_the_patient_archives_and_deletes_what_they_wrote_only(bench: Bench) -> 
     assert do(bench, f"documents/{ARC}.2/masquer").status_code == 404
 
 
+def test_the_patient_reads_a_document_they_see(bench: Bench) -> None:
+    hidden = with_visibility(an_entry(a_document(3)), "INVISIBLE_PATIENT", hidden=True)
+    bench.feed(a_document(1))
+    bench.feed(a_document(2, template=N1_TEMPLATE, body=unstructured()), number=2)
+    bench.feed(a_document(3), entries=(hidden,), number=3)
+    letter, paper, none = (
+        bench.client.get(f"{BASE}/documents/{ARC}.{number}") for number in (1, 2, 3)
+    )
+    assert "<article" in letter.get_data(as_text=True)
+    assert 'href="data:application/pdf;base64,' in paper.get_data(as_text=True)
+    assert (none.status_code, "Aucun document visible" in none.get_data(as_text=True)) == (
+        404,
+        True,
+    )
+    assert f'href="{BASE}/documents/{ARC}.1"' in bench.client.get(BASE).get_data(as_text=True)
+
+
 def test_a_form_is_told_in_french_why_not(bench: Bench) -> None:
     answer = bench.client.post(f"{BASE}/documents/{ARC}.404/masquer")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
@@ -233,6 +252,10 @@ def test_the_pages_run_no_script_and_escape_what_came(bench: Bench) -> None:
 
 
 def test_a_page_of_another_origin_and_another_host_are_refused(bench: Bench) -> None:
+    own = {"Origin": "http://localhost"}
+    assert bench.client.post(f"{BASE}/choix", headers=own).status_code == 303
+    # with no-referrer a browser says "Origin: null" even of our own forms
+    assert bench.client.get(BASE).headers["Referrer-Policy"] == "same-origin"
     other = {"Origin": "http://evil.example"}
     assert bench.client.post(f"{BASE}/fermer", headers=other).status_code == 403
     assert bench.client.get(BASE, headers={"Host": "evil.example"}).status_code == 404

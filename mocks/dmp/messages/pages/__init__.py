@@ -6,31 +6,37 @@ Every value goes through the template engine's escaping; no script. Not here: wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from kit.cda import render_html
 from kit.identity import Ins
+from kit.rules import Malformed
 from kit.xds import read_dtm, vocabulary
 from kit.xds.metadata import DocumentEntry
 from mocks.dmp.messages.habilitation import Authorization
-from mocks.dmp.messages.record import OPEN, Access, PatientRecord
+from mocks.dmp.messages.record import AT_THE_PATIENTS_DEMAND, OPEN, Access, PatientRecord
 from mocks.dmp.messages.update import MASKED, NOT_PATIENT, NOT_REPRESENTATIVES
 
 CITIZEN = "/mon-espace-sante"
 STYLE = f"{CITIZEN}/style.css"
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # not no-referrer: a browser would send "Origin: null" with the forms of the page
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -82,6 +88,7 @@ class CitizenView:
     choices: tuple[tuple[str, str, bool], ...]
 
 
+_MOTIVES = {AT_THE_PATIENTS_DEMAND: "à la demande du patient"}
 CHOICES = (  # attribute of PatientRecord, label
     ("opposed_to_feeding", "Je m'oppose à l'ajout de documents"),
     ("opposed_to_break_glass", "Je m'oppose à l'accès en bris de glace"),
@@ -129,12 +136,14 @@ def citizen_view(
     accesses: Iterable[Access],
     authorizations: Iterable[Authorization],
     *,
+    names: Mapping[str, str] = MappingProxyType({}),
     is_minor: bool = False,
     as_representative: bool = False,
 ) -> CitizenView:
     """What the patient sees; a representative does not see what is hidden from them.
 
     Latest documents and accesses first. A secret access is not told to a representative.
+    names: of structures and professionals, by their national identifier.
     """
     every, hidden = tuple(entries), hidden_from(as_representative=as_representative)
     kept_back = {item.unique_id for item in every if _codes(item) & hidden}
@@ -145,18 +154,18 @@ def citizen_view(
         name=full_name,
         is_open=record.state == OPEN,
         attached_to_mes=record.attached_to_mes,
-        closing_motive=record.closing_motive,
+        closing_motive=_MOTIVES.get(record.closing_motive, record.closing_motive),
         closing_reason=record.closing_reason,
         is_minor=is_minor,
         as_representative=as_representative,
         representatives=tuple(item.name for item in record.representatives) if is_minor else (),
         documents=tuple(map(_document, seen)),
         accesses=tuple(
-            _access(item)
+            _access(item, names)
             for item in accesses
             if item.unique_id not in kept_back and not (as_representative and item.is_secret)
         ),
-        authorizations=tuple(map(_authorization, authorizations)),
+        authorizations=tuple(_authorization(item, names) for item in authorizations),
         choices=tuple(
             (attribute, label, getattr(record, attribute)) for attribute, label in CHOICES
         ),
@@ -200,7 +209,7 @@ def _document(entry: DocumentEntry) -> SeenDocument:
     )
 
 
-def _access(item: Access) -> dict[str, str]:
+def _access(item: Access, names: Mapping[str, str]) -> dict[str, str]:
     return {
         "at": _instant(item.at),
         "action": item.action,
@@ -208,6 +217,7 @@ def _access(item: Access) -> dict[str, str]:
         "who": item.who,
         "name": item.name,
         "structure": item.structure,
+        "place": names.get(item.structure, ""),
         "access_mode": item.access_mode,
         "mode_label": MODES.get(item.access_mode, item.access_mode),
         "unique_id": item.unique_id,
@@ -215,10 +225,10 @@ def _access(item: Access) -> dict[str, str]:
     }
 
 
-def _authorization(item: Authorization) -> dict[str, Any]:
+def _authorization(item: Authorization, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "holder": item.holder,
-        "name": f"{item.family} {item.given}".strip(),
+        "name": f"{item.family} {item.given}".strip() or names.get(item.holder, ""),
         "started_at": _instant(item.started_at),
         "blocked": not item.is_active,
         "role": item.role,
@@ -249,6 +259,16 @@ def write_citizen_page(view: CitizenView) -> str:
     base = f"{CITIZEN}/{view.matricule}"
     asks = "?vue=representant" if view.as_representative else ""
     return _PAGES.get_template("record.html").render(view=view, base=base, asks=asks, style=STYLE)
+
+
+def write_document(content: bytes, back: str) -> str:
+    """One document for people; what is no CDA is only named."""
+    try:
+        shown = render_html(content)
+    except Malformed as problem:
+        shown = f"<p>Non affiché : {escape(str(problem))}</p>"
+    page = _PAGES.get_template("document.html")
+    return page.render(shown=Markup(shown), back=back, style=STYLE)  # noqa: S704 escaped by render
 
 
 def write_problem(why: str, back: str) -> str:
