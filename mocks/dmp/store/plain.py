@@ -18,7 +18,7 @@ _Reader = Callable[[Any], Any]
 
 def plain(value: Any) -> dict[str, Any]:
     """A dataclass as JSON holds it: a dictionary; JSON itself makes lists of tuples."""
-    names, get, nested = _fields(type(value))
+    names, get, nested = _fields(type(value))  # type: ignore[arg-type]
     found = dict(zip(names, get(value), strict=True))
     for name in nested:
         inner = found[name]
@@ -33,7 +33,8 @@ def plain(value: Any) -> dict[str, Any]:
 def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]:
     """The fields of a dataclass, what gets all their values, those that hold dataclasses."""
     names = tuple(item.name for item in fields(kind))
-    nested = tuple(name for name, read in _readers(kind).items() if read not in (None, tuple))
+    readers = _readers(kind)  # type: ignore[arg-type]
+    nested = tuple(name for name, read in readers.items() if read not in (None, tuple))
     return names, attrgetter(*names), nested
 
 
