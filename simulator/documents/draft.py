@@ -16,9 +16,9 @@ from simulator.documents.markup import Xml, tag
 from simulator.streams import uuid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """What every part of a document being written may look at."""
+    """What every part of a document being written may look at; each is only equal to itself."""
 
     kind: Kind
     facts: StayFacts

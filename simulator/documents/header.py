@@ -12,6 +12,7 @@ from simulator.documents import people
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, local_time, time
 from simulator.documents.kinds import LOINC
+from simulator.documents.laboratory_header import laboratory_participants, responsible_biologist
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
 from simulator.documents.services import fulfilled_orders, service_events, type_translations
 
@@ -28,6 +29,7 @@ def write_header(draft: Draft) -> Xml:
             _custodian(draft),
             _recipients(draft),
             _legal_authenticator(draft),
+            _participants(draft),
             _attending_doctor(draft),
             fulfilled_orders(draft),
             service_events(draft),
@@ -114,6 +116,16 @@ def _legal_authenticator(draft: Draft) -> Xml:
     )
 
 
+def _participants(draft: Draft) -> Xml:
+    """Those whom a kind of document adds."""
+    return laboratory_participants(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
+def _responsible(draft: Draft) -> Xml:
+    """Who answers for the encounter, where a kind of document wants it."""
+    return responsible_biologist(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
 def _attending_doctor(draft: Draft) -> Xml:
     """Médecin traitant, when one is known."""
     who = draft.facts.attending_doctor
@@ -159,6 +171,7 @@ def _encounter(draft: Draft) -> Xml:
             tag("id", root=f"{place.oid}.2", extension=facts.stay_id),
             coded(facts.mode.value, label, system),
             _period(facts.admitted_at, facts.left_at),
+            _responsible(draft),
             tag(
                 "location",
                 tag(

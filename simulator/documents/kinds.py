@@ -16,6 +16,8 @@ XDS_SD = Coded("1.3.6.1.4.1.19376.1.2.20", "")  # IHE XDS-SD, the template of ev
 LDL_SES = Coded("1.2.250.1.213.1.1.1.29", "2022.01")  # root, extension
 EP_MED_DM = Coded("1.2.250.1.213.1.1.1.39", "2024.01")
 IMG_CR_IMG = Coded("1.2.250.1.213.1.1.1.45", "2024.01")
+CR_BIO = Coded("1.2.250.1.213.1.1.1.55", "2024.01")
+LABORATORY_REPORT = "1.3.6.1.4.1.19376.1.3.3"  # IHE PaLM, Sharing Laboratory Reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ KINDS = {
             "CR_BIO",
             Coded("11502-2", "CR d'examens biologiques"),
             "Compte rendu d'examens biologiques",
+            STRUCTURED,
+            CR_BIO,
+            parents=(LABORATORY_REPORT,),
         ),
         Kind(
             "CR_IMG",

@@ -15,9 +15,12 @@ import numpy as np
 import yaml
 
 from simulator.documents.facts import Act, ClinicalCase, Coded, ImagingExam, LabResult, Treatment
+from simulator.documents.laboratory_tables import analytes, panel_of
 from simulator.documents.references import FOLDER, references
 
 MAX_BACKGROUNDS = 3
+MOST_NEUTROPHILS = 0.9  # of the white cells
+SMALLEST_MUSCLES, GROWN = 0.35, 16  # creatinine at birth beside a grown-up's; years
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def _case(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> 
         course=tuple(tell(sentence) for sentence in picture.course),
         follow_up=tuple(tell(sentence) for sentence in picture.follow_up),
         treatments=picture.treatments,
-        results=tuple(_result(stream, *lab) for lab in picture.labs),
+        results=_results(stream, picture, sex, age),
         imaging=_told(picture.imaging, tell),
         act=_drawn_act(picture, stream, tell),
         is_emergency=picture.is_emergency,
@@ -213,12 +216,25 @@ def _drawn_act(
     return Act(act, anaesthesia, minutes, tuple(tell(step) for step in steps))
 
 
-def _result(stream: np.random.Generator, key: str, low: float, high: float) -> LabResult:
-    name, unit, usual_low, usual_high, decimals, chapter = references()["analytes"][key]
-    value = round(float(stream.uniform(low, high)), decimals)
+def _results(
+    stream: np.random.Generator, picture: Picture, sex: str, age: int
+) -> tuple[LabResult, ...]:
+    """Values drawn in the ranges of the picture, then made to hold together and suit the age."""
+    values = {key: float(stream.uniform(low, high)) for key, low, high in picture.labs}
+    if "pnn" in values and "gb" in values:
+        values["pnn"] = min(values["pnn"], values["gb"] * MOST_NEUTROPHILS)
+    if "creat" in values:
+        values["creat"] *= min(1.0, SMALLEST_MUSCLES + age / GROWN * (1 - SMALLEST_MUSCLES))
+    return tuple(_result(key, value, sex, age) for key, value in values.items())
+
+
+def _result(key: str, value: float, sex: str, age: int) -> LabResult:
+    analyte, panel = analytes()[key], panel_of(key)
+    low, high = analyte.usual(sex, age)
+    assert high is not None  # what is asked alone has an upper limit
     return LabResult(
-        name, value, unit, usual_low, usual_high, decimals,
-        Coded(*references()["chapters"][chapter]),
+        analyte.name, analyte.rounded(value), analyte.unit, low or 0.0, high, analyte.decimals,
+        panel.chapter, key, analyte.code, analyte.ucum, panel.specimen.nature,
     )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ pages (see pdf), fixed sentences (references.yaml), the CDA around (see write).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kit.world import Professional
 from simulator.documents.draft import Draft, french_day
-from simulator.documents.facts import PARIS, ClinicalCase, Coded, LabResult
+from simulator.documents.facts import ClinicalCase, Coded, LabResult
+from simulator.documents.laboratory_pages import laboratory_parts
+from simulator.documents.parts import Part
 from simulator.documents.prescription_lines import Line, prescription_lines, weight_kg
 from simulator.documents.references import notice
 from simulator.documents.services import required
@@ -28,15 +29,6 @@ from simulator.documents.wording import (
 HIGH, LOW = "élevé", "bas"
 LAB_HEADING = ("Examen", "Résultat", "Valeurs usuelles", "")
 PRESCRIPTION_HEADING = ("Médicament", "Posologie et durée", "Voie", "Délivrance")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A titled part of a report: sentences, then a table whose first row is its heading."""
-
-    title: str
-    sentences: tuple[str, ...] = ()
-    table: tuple[tuple[str, ...], ...] = ()
 
 
 def report(draft: Draft) -> tuple[Part, ...]:
@@ -112,36 +104,9 @@ def _stay(draft: Draft) -> tuple[Part, ...]:
     )
 
 
-def _laboratory(draft: Draft) -> tuple[Part, ...]:
-    facts = draft.facts
-    results = required(facts.case.results, draft)
-    sampled = (facts.performed_at or facts.admitted_at).astimezone(PARIS)
-    sampling = (
-        f"Sang veineux prélevé le {sampled:%d/%m/%Y} à {sampled:%H:%M}, {facts.unit.name}.",
-        f"Renseignements cliniques : {facts.case.reason}.",
-    )
-    chapters = dict.fromkeys(result.chapter.label for result in results)
-    tables = (_lab_table(results, chapter) for chapter in chapters)
-    validated = f"Résultats validés par {full_name(facts.legal_authenticator)}."
-    comment = Part("Commentaire", (_abnormal(results), validated))
-    return (Part("Prélèvement", sampling), *tables, comment)
-
-
-def _lab_table(results: tuple[LabResult, ...], chapter: str) -> Part:
-    rows = tuple(_lab_row(result) for result in results if result.chapter.label == chapter)
-    return Part(chapter, table=(LAB_HEADING, *rows))
-
-
 def _lab_row(result: LabResult) -> tuple[str, ...]:
     flag = (HIGH if result.value > result.high else LOW) if result.is_abnormal else ""
     return result.name, measured(result), usual_values(result), flag
-
-
-def _abnormal(results: tuple[LabResult, ...]) -> str:
-    names = [result.name for result in results if result.is_abnormal]
-    if not names:
-        return "Résultats dans les valeurs usuelles."
-    return f"Hors des valeurs usuelles : {', '.join(names)}."
 
 
 def _visit(draft: Draft) -> tuple[Part, ...]:
@@ -201,7 +166,7 @@ _REPORTS: dict[str, Callable[[Draft], tuple[Part, ...]]] = {
     "ORD": _prescription,
     "CRO": _operation,
     "CRH": _stay,
-    "CR_BIO": _laboratory,
+    "CR_BIO": laboratory_parts,
     "CR_CONS": _visit,
     "CR_URG": _visit,
 }

@@ -17,13 +17,13 @@ from simulator.documents.draft import Draft, coded, local_time
 from simulator.documents.facts import Act, Coded, ImagingExam
 from simulator.documents.imaging_protocols import examined
 from simulator.documents.kinds import LOINC
+from simulator.documents.laboratory_header import laboratory_events, laboratory_order
 from simulator.documents.markup import NOTHING, Xml, join, tag
 from simulator.documents.prescription_lines import Line, prescription_lines, valid_until
 
 T = TypeVar("T")
 
 EXAM_TIME = timedelta(minutes=25)
-LAB_TIME = timedelta(minutes=90)
 BIZONE = Coded("MED-1096", "Prescription bizone")
 SECURE = Coded("MED-1098", "Ordonnance sécurisée")
 
@@ -37,10 +37,8 @@ def service_events(draft: Draft) -> Xml:
             act = required(case.act, draft)
             return _event(draft, _ccam(act.act), start, start + timedelta(minutes=act.minutes))
         case "CR_BIO":
-            chapter = required(case.results, draft)[0].chapter
-            code = coded(chapter.code, chapter.label, LOINC)
-            number = tag("id", root=f"{draft.facts.establishment.oid}.4", extension=_number(draft))
-            return _event(draft, code, start, start + LAB_TIME, number)
+            required(case.results, draft)
+            return laboratory_events(draft)
         case "CR_IMG":
             code = _imaging(required(case.imaging, draft))
             return _event(draft, code, start, start + EXAM_TIME, tag("id", root=study_uid(draft)))
@@ -62,7 +60,7 @@ def fulfilled_orders(draft: Draft) -> Xml:
     root = draft.facts.establishment.oid
     match draft.kind.name:
         case "CR_BIO":
-            order = tag("order", tag("id", root=f"{root}.3", extension=_number(draft)))
+            return laboratory_order(draft)
         case "CR_IMG":
             order = tag(
                 "order",
