@@ -176,6 +176,10 @@ def _is_due(kind: str, picture: Picture) -> bool:
             return picture.act is not None
         case "CR_IMG":
             return picture.imaging is not None
+        case "CR_BIO":
+            return bool(picture.labs)
+        case "ORD":
+            return bool(picture.treatments)
         case "CR_URG":
             return picture.is_emergency
         case "CR_CONS":
