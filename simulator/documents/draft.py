@@ -18,9 +18,9 @@ from simulator.documents.practice import Practice
 from simulator.streams import uuid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """What every part of a document being written may look at."""
+    """What every part of a document being written may look at; each is only equal to itself."""
 
     kind: Kind
     facts: StayFacts

@@ -12,8 +12,14 @@ from simulator.documents import people
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, local_time, time
 from simulator.documents.facts import EncounterMode
+from simulator.documents.laboratory_header import laboratory_participants, responsible_biologist
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
-from simulator.documents.services import VISIT_TIME, fulfilled_orders, service_events
+from simulator.documents.services import (
+    VISIT_TIME,
+    fulfilled_orders,
+    service_events,
+    type_translations,
+)
 
 TEMPLATES = ("2.16.840.1.113883.2.8.2.1", "1.2.250.1.213.1.1.1.1")  # HL7 France, CI-SIS
 
@@ -28,6 +34,7 @@ def write_header(draft: Draft) -> Xml:
             _custodian(draft),
             _recipients(draft),
             _legal_authenticator(draft),
+            _participants(draft),
             _attending_doctor(draft),
             fulfilled_orders(draft),
             service_events(draft),
@@ -44,10 +51,10 @@ def _identification(draft: Draft) -> Xml:
         (
             tag("realmCode", code="FR"),
             tag("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040"),
-            *(tag("templateId", root=root) for root in TEMPLATES),
+            *(tag("templateId", root=root) for root in (*TEMPLATES, *kind.parents)),
             tag("templateId", root=kind.template.code, **extension),
             tag("id", root=draft.unique_id),
-            coded(kind.type.code, kind.type.label, kind.type_system),
+            coded(kind.type.code, kind.type.label, kind.type_system, *type_translations(draft)),
             leaf("title", kind.title),
             time("effectiveTime", draft.created_at),
             coded("N", "Normal", terms.CONFIDENTIALITY, name="confidentialityCode"),
@@ -113,6 +120,16 @@ def _legal_authenticator(draft: Draft) -> Xml:
     )
 
 
+def _participants(draft: Draft) -> Xml:
+    """Those whom a kind of document adds."""
+    return laboratory_participants(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
+def _responsible(draft: Draft) -> Xml:
+    """Who answers for the encounter, where a kind of document wants it."""
+    return responsible_biologist(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
 def _attending_doctor(draft: Draft) -> Xml:
     """Médecin traitant, when one is known."""
     who = draft.facts.attending_doctor
@@ -172,6 +189,7 @@ def _taken_care_of(draft: Draft, mode: EncounterMode, number: Xml, period: Xml, 
             number,
             coded(mode.value, label, system),
             period,
+            _responsible(draft),
             tag(
                 "location",
                 tag(

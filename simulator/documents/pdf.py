@@ -15,7 +15,8 @@ from reportlab.pdfgen.canvas import Canvas
 from kit.identity import IdentityStatus
 from simulator.documents.archival import BOLD, FONT, About, archival_canvas
 from simulator.documents.draft import Draft, french_day
-from simulator.documents.reports import Part, report
+from simulator.documents.parts import Part
+from simulator.documents.reports import report
 from simulator.documents.wording import full_name
 
 WIDTH, HEIGHT = A4  # points
