@@ -47,7 +47,7 @@ def _identification(draft: Draft) -> Xml:
             tag("realmCode", code="FR"),
             tag("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040"),
             *(tag("templateId", root=root) for root in TEMPLATES),
-            *(tag("templateId", root=root) for root in kind.conforms_to),
+            *(tag("templateId", root=root) for root in kind.parents),
             tag("templateId", root=kind.template.code, **extension),
             tag("id", root=draft.unique_id),
             coded(kind.type.code, kind.type.label, LOINC),

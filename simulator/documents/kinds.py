@@ -27,7 +27,7 @@ class Kind:
     title: str
     level: str = UNSTRUCTURED
     template: Coded = XDS_SD
-    conforms_to: tuple[str, ...] = ()  # roots of other templates it declares
+    parents: tuple[str, ...] = ()  # the models that its own extends, declared before it
 
 
 KINDS = {
@@ -53,7 +53,12 @@ KINDS = {
             "Compte rendu d'examens biologiques",
             STRUCTURED,
             CR_BIO,
-            (LABORATORY_REPORT,),
+            parents=(LABORATORY_REPORT,),
+        ),
+        Kind(
+            "CR_ACP",
+            Coded("60568-3", "CR d'anatomie et de cytologie pathologiques"),
+            "Compte rendu d'anatomie et de cytologie pathologiques",
         ),
         Kind("CR_IMG", Coded("18748-4", "CR d'imagerie médicale"), "Compte rendu d'imagerie"),
         Kind(

@@ -7,7 +7,8 @@ was found (see laboratory_work), entries (laboratory_entries), the header (labor
 from __future__ import annotations
 
 from simulator.documents import laboratory_wording as told
-from simulator.documents.draft import Draft, coded, templates
+from simulator.documents.copy_section import copy_section
+from simulator.documents.draft import Draft, coded, templates, time
 from simulator.documents.facts import Coded
 from simulator.documents.kinds import LOINC
 from simulator.documents.laboratory_culture import write_culture
@@ -22,7 +23,6 @@ from simulator.documents.laboratory_entries import (
 )
 from simulator.documents.laboratory_work import Battery, Measure, Work, work_of
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
-from simulator.documents.pdf_copy import write_copy
 from simulator.documents.wording import full_name
 
 CHAPTER = ("1.3.6.1.4.1.19376.1.3.3.2.1", "1.2.250.1.213.1.1.2.70")
@@ -34,7 +34,7 @@ def write_body(draft: Draft) -> Xml:
     """``structuredBody`` of a laboratory report."""
     work = work_of(draft)
     chapters = (_chapter(draft, work, chapter) for chapter in work.chapters)
-    return tag("structuredBody", *chapters, write_copy(draft))
+    return tag("structuredBody", *chapters, copy_section(draft))
 
 
 def _chapter(draft: Draft, work: Work, chapter: Coded) -> Xml:
@@ -115,8 +115,10 @@ def _entry(draft: Draft, work: Work, item: Battery) -> Xml:
         work.collected_at,
         work.received_at,
     )
+    at = time("effectiveTime", work.analysed_at)
+    before_at = time("effectiveTime", work.before_at) if work.before_at else NOTHING
     results = (
-        result(measure, _anchor(item, measure.analyte.key), work.analysed_at, work.before_at)
+        result(measure, _anchor(item, measure.analyte.key), at, before_at)
         for measure in item.measures
     )
     code = coded(panel.code.code, panel.code.label, LOINC)

@@ -72,15 +72,15 @@ def battery(code: Xml, components: Iterable[Xml]) -> Xml:
     )
 
 
-def result(measure: Measure, anchor: str, at: datetime, before_at: datetime | None) -> Xml:
-    """A value, what it means, its usual values and the one before."""
+def result(measure: Measure, anchor: str, at: Xml, before_at: Xml = NOTHING) -> Xml:
+    """A value, what it means, its usual values and the one before; times as they are written."""
     key = measure.analyte.key
     earlier = NOTHING
-    if measure.before is not None and before_at is not None:
+    if measure.before is not None:
         earlier = related(_earlier(key, anchor, measure.before, before_at), "REFR")
     return observation(
         _code(key, anchor),
-        time("effectiveTime", at),
+        at,
         _value(key, measure.value),
         interpretation(measure.flag),
         earlier,
@@ -95,8 +95,8 @@ def observation(code: Xml, *parts: Xml) -> Xml:
     )
 
 
-def _earlier(key: str, anchor: str, value: float, at: datetime) -> Xml:
-    return observation(_code(key, anchor), time("effectiveTime", at), _value(key, value))
+def _earlier(key: str, anchor: str, value: float, at: Xml) -> Xml:
+    return observation(_code(key, anchor), at, _value(key, value))
 
 
 @cache

@@ -17,11 +17,13 @@ from simulator.documents.facts import Act, Coded, ImagingExam
 from simulator.documents.kinds import LOINC
 from simulator.documents.laboratory_header import laboratory_events, laboratory_order
 from simulator.documents.markup import NOTHING, Xml, join, tag
+from simulator.documents.pathology import specimen_of
 from simulator.streams import oid
 
 T = TypeVar("T")
 
 EXAM_TIME = timedelta(minutes=25)
+PATHOLOGY = coded("11529-5", "Étude d'anatomie pathologique d'une pièce opératoire", LOINC)
 
 
 def service_events(draft: Draft) -> Xml:
@@ -35,6 +37,10 @@ def service_events(draft: Draft) -> Xml:
         case "CR_BIO":
             required(case.results, draft)
             return laboratory_events(draft)
+        case "CR_ACP":
+            required(specimen_of(case), draft)
+            number = tag("id", root=f"{draft.facts.establishment.oid}.8", extension=_number(draft))
+            return _event(draft, PATHOLOGY, start, draft.created_at, number)
         case "CR_IMG":
             code = _imaging(required(case.imaging, draft))
             study = tag("id", root=oid(draft.stream, f"{draft.facts.establishment.oid}.6"))
@@ -51,6 +57,8 @@ def fulfilled_orders(draft: Draft) -> Xml:
     match draft.kind.name:
         case "CR_BIO":
             return laboratory_order(draft)
+        case "CR_ACP":
+            accession = NOTHING
         case "CR_IMG":
             accession = tag("ps3-20:accessionNumber", root=f"{root}.5", extension=_number(draft))
         case _:

@@ -5,7 +5,6 @@ Not here: the parts themselves; sending.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,13 +16,14 @@ from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
 from simulator.documents.kinds import KINDS, STRUCTURED
-from simulator.documents.markup import Xml, tag, text
+from simulator.documents.markup import Xml, base64, tag
 from simulator.documents.pdf import write_pdf
 
 NAMESPACES = {"xmlns": NS["hl7"], "xmlns:xsi": NS["xsi"]}
-DICOM_NAMESPACE = {"xmlns:ps3-20": "urn:dicom-org:ps3-20"}  # for the accession number
-LABORATORY_NAMESPACE = {"xmlns:lab": "urn:oid:1.3.6.1.4.1.19376.1.3.2"}  # for its status
-OWN_NAMESPACES = {"CR_IMG": DICOM_NAMESPACE, "CR_BIO": LABORATORY_NAMESPACE}
+EXTENSIONS = {  # the namespaces of the extensions that a kind uses
+    "CR_BIO": {"xmlns:lab": "urn:oid:1.3.6.1.4.1.19376.1.3.2"},
+    "CR_IMG": {"xmlns:ps3-20": "urn:dicom-org:ps3-20"},
+}
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 # The body of each structured kind; every other kind has a PDF.
@@ -71,7 +71,7 @@ def write_document(
 
 
 def _cda(draft: Draft) -> bytes:
-    namespaces = NAMESPACES | OWN_NAMESPACES.get(draft.kind.name, {})
+    namespaces = NAMESPACES | EXTENSIONS.get(draft.kind.name, {})
     header = write_header(draft)
     return (
         DECLARATION
@@ -82,6 +82,6 @@ def _cda(draft: Draft) -> bytes:
 def _body(draft: Draft) -> Xml:
     if draft.kind.level == STRUCTURED:
         return BODIES[draft.kind.name](draft)
-    content = b64encode(write_pdf(draft)).decode()
-    pdf = tag("text", text(content), mediaType="application/pdf", representation="B64")
+    pages = base64(write_pdf(draft))
+    pdf = tag("text", pages, mediaType="application/pdf", representation="B64")
     return tag("nonXMLBody", pdf)

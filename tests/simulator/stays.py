@@ -11,6 +11,7 @@ from kit.identity import IdentityStatus
 from kit.world import World
 from simulator.documents import (
     Admission,
+    ClinicalCase,
     ClinicalDocument,
     EncounterMode,
     StayFacts,
@@ -18,6 +19,7 @@ from simulator.documents import (
     write_document,
 )
 from simulator.documents.facts import age_on
+from simulator.documents.pathology import specimen_of
 from simulator.documents.pictures import pictures
 from simulator.streams import Streams, oid
 
@@ -76,14 +78,28 @@ def a_stay(seed: int = 1, *, surgical: bool | None = None, **changes: Any) -> St
 
 def a_reportable_stay(kind: str, seed: int = 1, **changes: Any) -> StayFacts:
     """A stay that has what a document of ``kind`` reports."""
-    facts = a_stay(seed, surgical=True if kind == "CRO" else None, **changes)
+    facts = a_stay(seed, surgical=True if kind in ("CRO", "CR_ACP") else None, **changes)
     whole = next(p for p in pictures() if p.imaging and p.treatments)
     case = replace(
         facts.case,
         imaging=facts.case.imaging or whole.imaging,
         treatments=facts.case.treatments or whole.treatments,
     )
+    if kind == "CR_ACP" and specimen_of(case) is None:
+        case = _with_specimen(facts)
     return replace(facts, case=case, mode=MODES.get(kind, facts.mode))
+
+
+def _with_specimen(facts: StayFacts) -> ClinicalCase:
+    """The first case drawn for this person of which something is taken."""
+    streams = Streams(int(facts.ipp))
+    traits = facts.patient.traits
+    cases = (
+        draw_case(streams["specimen"], sex=traits.sex, age=facts.age, surgical=True)
+        for _ in range(200)
+    )
+    whole = draw_case(streams["other"], sex="M", age=70, surgical=True, specialty="SM12")
+    return next((case for case in cases if specimen_of(case)), whole)
 
 
 def a_document(kind: str = "LDL", seed: int = 1, **changes: Any) -> ClinicalDocument:
