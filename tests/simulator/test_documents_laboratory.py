@@ -17,9 +17,9 @@ import pytest
 
 from kit.cda import render_html
 from simulator.documents import ClinicalDocument, StayFacts
-from simulator.documents.facts import Coded
 from simulator.documents.laboratory_panels import filtration_rate
 from simulator.documents.laboratory_tables import analytes, antibiotics, germs, panels
+from tests.simulator.examinations import a_kidney_infection, a_laboratory_report
 from tests.simulator.stays import a_document, a_reportable_stay
 
 H = "{urn:hl7-org:v3}"
@@ -292,19 +292,14 @@ def test_two_versions_of_a_report_tell_the_same() -> None:
     assert texts[0] == texts[1]
 
 
-def a_kidney_infection(**changes: object) -> Read:
-    """A stay of five days; its urine is read on the second."""
-    facts = a_reportable_stay("CR_BIO", 3)
-    case = replace(facts.case, diagnosis=Coded("N10", "Néphrite tubulo-interstitielle aiguë"))
-    left = facts.admitted_at + timedelta(days=5)
-    facts = replace(facts, case=case, left_at=left, **changes)  # type: ignore[arg-type]
-    created_at = (facts.performed_at or left) + timedelta(hours=4)
-    document = a_document("CR_BIO", 3, facts=facts, created_at=created_at)
+def infected(**changes: object) -> Read:
+    facts = a_kidney_infection(**changes)
+    document = a_laboratory_report(facts)
     return Read(facts, document, ElementTree.fromstring(document.cda))
 
 
 def test_what_grew_is_tested_and_each_category_follows_its_mic() -> None:
-    report = a_kidney_infection()
+    report = infected()
     lines = [
         result for result in report.results() if result.find(f"{H}value/{H}low") is not None
         or result.find(f"{H}value/{H}high") is not None
@@ -324,7 +319,7 @@ def test_what_grew_is_tested_and_each_category_follows_its_mic() -> None:
 )
 def test_a_culture_takes_its_time(hours: int, status: str, is_there: bool) -> None:
     at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC) + timedelta(hours=hours)
-    report = a_kidney_infection(performed_at=at)
+    report = infected(performed_at=at)
     acts = [
         act
         for act in report.root.iter(f"{H}act")
