@@ -175,6 +175,16 @@ class Settings:
         "DMP: strict wants the class and format of the current tables, lenient only notes others.",
         one_of("strict", "lenient"),
     )
+    dmp_cda_checks: str = row(
+        "strict",
+        "DMP: strict refuses a CDA that breaks its header or model, warn notes it, off is blind.",
+        one_of("strict", "warn", "off"),
+    )
+    dmp_cda_metadata: str = row(
+        "strict",
+        "DMP: strict refuses metadata that contradict the CDA, lenient only notes most of it.",
+        one_of("strict", "lenient"),
+    )
     dmp_max_results: int = row(
         5000, "DMP: most LeafClass objects of a TD3.1 answer; 0: no bound. Unconfirmed.", _count
     )
@@ -255,6 +265,11 @@ class Settings:
         "accept",
         "INSi, unsigned Pro Santé Connect assertion: accept or refuse; unconfirmed.",
         one_of("accept", "refuse"),
+    )
+    ins_card_signer: str = row(
+        "strict",
+        "INSi, card assertion: strict wants its signer to be a signature key named by Issuer.",
+        one_of("strict", "lenient"),
     )
     ins_vitale_card: str = row(
         "optional",

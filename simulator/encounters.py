@@ -69,11 +69,6 @@ class Encounter:
         team = (who for who in self.hospital.staff if who.unit == self.unit.code)
         return next((who for who in team if who.profession == NURSE), None)
 
-    def colleague(self, specialty: str) -> Professional | None:
-        """The doctor of that specialty with whom the author works; None where there is none."""
-        found = [who for who in self.hospital.staff if who.specialty == specialty]
-        return found[int(self.author.rpps) % len(found)] if found else None
-
     @property
     def identity_key(self) -> str:
         """Of the person in the legal entity."""

@@ -15,6 +15,7 @@ import numpy as np
 from simulator.clock import civil, civil_day
 from simulator.documents import StayFacts
 from simulator.documents.pathology import specimen_of
+from simulator.documents.signatories import signatory, specialties_of
 from simulator.encounters import Encounter
 from simulator.identities import HeldIdentity
 from simulator.movements import Exit, Kind, Mode
@@ -30,7 +31,6 @@ CONSULTATION_REPORTS, EMERGENCY_REPORTS, EMERGENCY_LAB_REPORTS = 0.60, 0.80, 0.4
 PATHOLOGY_DAYS = (2.0, 9.0)  # from the operation to its report, unconfirmed
 ENDOSCOPY_HOURS = 12.0  # after the admission, when nobody is operated
 MAX_REPORTS = 12  # of a kind, in one stay
-SIGNED_BY = {"CR_BIO": "SM03", "CR_ACP": "SM01"}  # specialty of TRE_R38, where there is one
 LETTER_SIGMA = 1.1  # of the lognormal delay of late letters
 DOCUMENT_ARC, SET_ARC = "11", "12"  # below the OID of the establishment
 
@@ -51,8 +51,9 @@ class Paper:
     def facts(self, identity: HeldIdentity) -> StayFacts:
         """What the document may tell, with the identity as it is known when it is written."""
         found = self.encounter
-        is_examined = self.kind in SIGNED_BY
-        signed_by = found.colleague(SIGNED_BY[self.kind]) if is_examined else None
+        act = found.case.act.act.code if found.case.act else None
+        wanted = specialties_of(self.kind, act)
+        staff = found.hospital.staff
         is_over = found.left_at is not None and found.left_at <= self.created_at
         return StayFacts(
             stay_id=found.id,
@@ -61,8 +62,8 @@ class Paper:
             identity_status=identity.status,
             establishment=found.establishment,
             unit=found.unit,
-            author=signed_by or found.author,
-            legal_authenticator=signed_by or found.legal_authenticator,
+            author=signatory(found.author, staff, wanted),
+            legal_authenticator=signatory(found.legal_authenticator, staff, wanted),
             case=found.case,
             admitted_at=found.admitted_at,
             left_at=found.left_at if is_over else None,
@@ -71,7 +72,7 @@ class Paper:
             discharge=found.discharge,
             attending_doctor=found.attending_doctor,
             performed_at=self.performed_at,
-            prescriber=found.author if is_examined else None,
+            prescriber=found.author if self.kind in ("CR_BIO", "CR_ACP") else None,
             sampler=found.nurse if self.kind == "CR_BIO" else None,
         )
 

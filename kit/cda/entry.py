@@ -11,8 +11,8 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from kit.cda.document import read_header
 from kit.cda.header import CdaAuthor, CdaHeader, CdaOrganization, CdaPerson
-from kit.cda.reading import read_header
 from kit.identity import STRUCTURE_OID
 from kit.xds.hl7 import PS_OID, Cx, Xcn, Xon, escape
 from kit.xds.metadata import Author, Coded, DocumentEntry

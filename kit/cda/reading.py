@@ -1,14 +1,12 @@
-"""Kit, CDA, reading: from the bytes of a document to its header and body.
+"""Kit, CDA, reading: from the elements of a document to its header.
 
-Tolerant of order; Malformed when there is no ClinicalDocument, identifier or patient. Not here:
-what the values must be.
+Tolerant of order; Malformed when there is no identifier or patient. Not here: the file and its
+body (document.py), what the values must be (rules).
 Source: HL7 CDA R2; CI-SIS, Structuration minimale de documents de santé.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator
 
 from kit.cda.header import (
@@ -25,27 +23,14 @@ from kit.cda.header import (
 )
 from kit.rules import Malformed
 from kit.xds.metadata import Coded
-from kit.xml import Element, find, find_all, find_text, parse, qname
+from kit.xml import Element, find, find_all, find_text
 
 _CUSTODIAN = "hl7:custodian/hl7:assignedCustodian/hl7:representedCustodianOrganization"
 _AUTHENTICATOR = "hl7:legalAuthenticator/hl7:assignedEntity"
 
 
-def clinical_document(data: bytes) -> Element:
-    """The ClinicalDocument of a file, itself or wrapped in a stylesheet (self-presenting).
-
-    Raises Malformed.
-    """
-    root = parse(data, where="CDA")
-    found = next(root.iter(qname("hl7:ClinicalDocument")), None)
-    if found is None:
-        raise Malformed("CDA", "no ClinicalDocument of urn:hl7-org:v3")
-    return found
-
-
-def read_header(data: bytes) -> CdaHeader:
-    """Read the header of a CDA file. Raises Malformed."""
-    document = clinical_document(data)
+def header_of(document: Element) -> CdaHeader:
+    """The header of a ClinicalDocument. Raises Malformed."""
     identifier = next(iter(_ids(document)), None)
     if identifier is None:
         raise Malformed("ClinicalDocument/id", "is absent")
@@ -73,34 +58,14 @@ def read_header(data: bytes) -> CdaHeader:
         accessions=tuple(
             _ids(document, "hl7:inFulfillmentOf/hl7:order/{urn:dicom-org:ps3-20}accessionNumber")
         ),
-        body_kind=_kind(document),
+        body_kind=kind_of(document),
         media_type=_value(document, "hl7:component/hl7:nonXMLBody/hl7:text", "mediaType"),
         is_self_presenting=document.getparent() is not None,
     )
 
 
-def body_kind(data: bytes) -> BodyKind:
+def kind_of(document: Element) -> BodyKind:
     """N1 for a body that is no XML, N3 for a structured one, "" when there is none."""
-    return _kind(clinical_document(data))
-
-
-def read_unstructured_body(data: bytes) -> tuple[str, bytes]:
-    """Media type and bytes of an N1 body. Raises Malformed when there is none, or no base64."""
-    text = find(clinical_document(data), "hl7:component/hl7:nonXMLBody/hl7:text")
-    if text is None:
-        raise Malformed("ClinicalDocument/component", "no nonXMLBody")
-    return text.get("mediaType", ""), decode_base64(text)
-
-
-def decode_base64(element: Element) -> bytes:
-    """The bytes an element carries in base64. Raises Malformed."""
-    try:
-        return base64.b64decode("".join("".join(element.itertext()).split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed(str(element.tag).rpartition("}")[2], f"not base64, {error}") from None
-
-
-def _kind(document: Element) -> BodyKind:
     if find(document, "hl7:component/hl7:nonXMLBody") is not None:
         return "N1"
     return "N3" if find(document, "hl7:component/hl7:structuredBody") is not None else ""

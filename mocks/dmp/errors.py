@@ -37,6 +37,9 @@ AUTHOR_INSTITUTION = Code(
     "DMP integrators' questions, third party",
     confirmed=False,
 )
+CDA_NOT_CONFORMANT = Code(
+    "DMPSimCda", "the CDA breaks a rule of its header or its model", _BENCH, confirmed=False
+)
 MISSING_DOCUMENT = Code("XDSMissingDocument", "metadata without its document", _IHE)
 MISSING_METADATA = Code("XDSMissingDocumentMetadata", "document without its metadata", _IHE)
 DUPLICATE_UNIQUE_ID = Code("XDSDuplicateUniqueIdInRegistry", "the uniqueId was used before", _IHE)

@@ -22,6 +22,7 @@ class EncounterMode(StrEnum):
 
     STAY = "IMP"
     EMERGENCY = "EMER"
+    IN_TOWN = "AMB"
     OUTPATIENT = "EXTERNE"
     SESSION = "SEANCE"
 
@@ -97,6 +98,7 @@ class ImagingExam:
     technique: str
     finding: str
     conclusion: str
+    side: str = ""  # droit or gauche, as the case has it
 
 
 @dataclass(frozen=True, slots=True)

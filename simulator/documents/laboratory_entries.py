@@ -32,7 +32,7 @@ VALIDATION = ("1.3.6.1.4.1.19376.1.3.3.1.5", "1.2.250.1.213.1.1.3.109")
 INTERPRETATION = "2.16.840.1.113883.5.83"
 SPECIMEN_TYPE = "2.16.840.1.113883.18.311"
 IHE_ACT = "1.3.5.1.4.1.19376.1.5.3.2"  # with 1.3.5, as the volet has it
-SAMPLE_ARC = "7"  # below the OID of the establishment
+SAMPLE_ARC = "9"  # below the OID of the establishment
 EVENT = {"moodCode": "EVN"}
 COMPLETED = tag("statusCode", code="completed")
 

@@ -45,10 +45,13 @@ class Specimen:
 
 def specimen_of(case: ClinicalCase) -> Specimen | None:
     """What the pathologist received; None when nothing was taken."""
-    found = _specimens().get(case.diagnosis.code)
-    if found is None or (found.act and (case.act is None or case.act.act.code != found.act)):
-        return None
-    return found
+    return specimen_taken(case.diagnosis.code, case.act.act.code if case.act else "")
+
+
+def specimen_taken(diagnosis: str, act: str) -> Specimen | None:
+    """What is taken for a diagnosis (CIM-10) by an act (CCAM), by an endoscopy when "" is."""
+    found = _specimens().get(diagnosis)
+    return found if found and found.act == act else None
 
 
 @cache

@@ -7,7 +7,7 @@ review. Not here: any sentence, any format.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -76,7 +76,7 @@ def draw_case(
     for wish in wishes:
         candidates = [picture for picture in candidates if wish(picture)] or candidates
     picture = candidates[int(stream.integers(len(candidates)))]
-    return _case(picture, stream, sex, age)
+    return case_of(picture, stream, sex, age)
 
 
 def has_case(*, sex: str, age: int, field: str, specialty: str) -> bool:
@@ -129,6 +129,23 @@ def _treatment(key: str, dose: int, times_per_day: int, days: int) -> Treatment:
     )
 
 
+def _suited(treatments: tuple[Treatment, ...], age: int) -> tuple[Treatment, ...]:
+    """The treatments as somebody of this age takes them, each drug once."""
+    drugs = references()["drugs"]
+    young = {
+        drugs[key][0]: (new, often)
+        for key, below, new, often in references()["children"]
+        if age < below
+    }
+    suited = (
+        _treatment(young[line.drug][0], 1, young[line.drug][1], line.days)
+        if line.drug in young
+        else line
+        for line in treatments
+    )
+    return tuple({line.drug: line for line in suited}.values())
+
+
 def _imaging(row: dict[str, Any]) -> ImagingExam | None:
     if "imaging" not in row:
         return None
@@ -153,8 +170,10 @@ def _act(row: dict[str, Any] | None) -> tuple[Coded, str, tuple[int, int], tuple
     return Coded(row["ccam"], row["label"]), row["anaesthesia"], minutes, tuple(row["steps"])
 
 
-def _case(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> ClinicalCase:
+def case_of(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> ClinicalCase:
+    """The picture as it happens to a person of this sex and age, its side and values drawn."""
     tell = _teller(bool(stream.integers(2)))
+    picture = replace(picture, treatments=_suited(picture.treatments, age))
     return ClinicalCase(
         diagnosis=picture.diagnosis,
         reason=tell(picture.reason),
@@ -184,7 +203,7 @@ def _told(exam: ImagingExam | None, tell: Callable[[str], str]) -> ImagingExam |
         return None
     return ImagingExam(
         exam.exam, exam.act, exam.modality, exam.region, exam.technique,
-        tell(exam.finding), tell(exam.conclusion),
+        tell(exam.finding), tell(exam.conclusion), tell("{side_m}"),
     )  # fmt: skip
 
 

@@ -14,13 +14,22 @@ from simulator.documents.facts import ClinicalCase, Coded, LabResult
 from simulator.documents.laboratory_pages import laboratory_parts
 from simulator.documents.parts import Part
 from simulator.documents.pathology import pathology_parts
+from simulator.documents.prescription_lines import Line, prescription_lines, weight_kg
 from simulator.documents.references import notice
 from simulator.documents.services import required
-from simulator.documents.wording import full_name, measured, opening, posology, usual_values
+from simulator.documents.wording import (
+    decimal,
+    full_name,
+    measured,
+    opening,
+    posology,
+    renewed,
+    usual_values,
+)
 
 HIGH, LOW = "élevé", "bas"
 LAB_HEADING = ("Examen", "Résultat", "Valeurs usuelles", "")
-PRESCRIPTION_HEADING = ("Médicament", "Posologie et durée", "Voie")
+PRESCRIPTION_HEADING = ("Médicament", "Posologie et durée", "Voie", "Délivrance")
 
 
 def report(draft: Draft) -> tuple[Part, ...]:
@@ -30,13 +39,30 @@ def report(draft: Draft) -> tuple[Part, ...]:
 
 
 def _prescription(draft: Draft) -> tuple[Part, ...]:
-    lines = required(draft.facts.case.treatments, draft)
-    rows = tuple((line.drug, posology(line), line.route.label) for line in lines)
+    facts = draft.facts
+    required(facts.case.treatments, draft)
+    lines = prescription_lines(facts, facts.left_at or draft.created_at)
+    rows = tuple(
+        (line.treatment.drug, posology(line.treatment), line.treatment.route.label, _delivery(line))
+        for line in lines
+    )
+    weight = weight_kg(facts)
+    weighed = f" Poids : {decimal(weight, 1)} kg." if weight is not None else ""
     written = f"Prescription établie le {french_day(draft.created_at)}, à débuter à la sortie."
     return (
-        Part("Prescription de sortie", (written,), (PRESCRIPTION_HEADING, *rows)),
-        Part("Consignes", notice("prescription") + draft.facts.case.follow_up),
+        Part("Prescription de sortie", (written + weighed,), (PRESCRIPTION_HEADING, *rows)),
+        Part("Consignes", notice("prescription") + facts.case.follow_up),
     )
+
+
+def _delivery(line: Line) -> str:
+    """What a pharmacist reads beside a drug."""
+    told = (
+        renewed(line.renewals),
+        "en rapport avec une ALD" if line.is_long_term else "",
+        "" if line.is_substitutable else "non substituable",
+    )
+    return ", ".join(words for words in told if words)
 
 
 def _operation(draft: Draft) -> tuple[Part, ...]:
@@ -82,18 +108,6 @@ def _stay(draft: Draft) -> tuple[Part, ...]:
 def _lab_row(result: LabResult) -> tuple[str, ...]:
     flag = (HIGH if result.value > result.high else LOW) if result.is_abnormal else ""
     return result.name, measured(result), usual_values(result), flag
-
-
-def _imaging(draft: Draft) -> tuple[Part, ...]:
-    case, exam = draft.facts.case, required(draft.facts.case.imaging, draft)
-    done = draft.facts.performed_at or draft.facts.admitted_at
-    return (
-        Part("Examen", (_sentence(exam.act, "CCAM"), f"Réalisé le {french_day(done)}.")),
-        Part("Indication", (f"{case.reason}.", *case.story)),
-        Part("Technique", (exam.technique, *notice("imaging"))),
-        Part("Résultats", (exam.finding, *notice("imaging_rest"))),
-        Part("Conclusion", (exam.conclusion,)),
-    )
 
 
 def _visit(draft: Draft) -> tuple[Part, ...]:
@@ -155,7 +169,6 @@ _REPORTS: dict[str, Callable[[Draft], tuple[Part, ...]]] = {
     "CRH": _stay,
     "CR_ACP": pathology_parts,
     "CR_BIO": laboratory_parts,
-    "CR_IMG": _imaging,
     "CR_CONS": _visit,
     "CR_URG": _visit,
 }

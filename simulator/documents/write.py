@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from kit.xml import NS
-from simulator.documents import laboratory, liaison_letter
+from simulator.documents import imaging, laboratory, liaison_letter, medical_summary, prescription
 from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
@@ -23,13 +23,17 @@ NAMESPACES = {"xmlns": NS["hl7"], "xmlns:xsi": NS["xsi"]}
 EXTENSIONS = {  # the namespaces of the extensions that a kind uses
     "CR_BIO": {"xmlns:lab": "urn:oid:1.3.6.1.4.1.19376.1.3.2"},
     "CR_IMG": {"xmlns:ps3-20": "urn:dicom-org:ps3-20"},
+    "ORD": {"xmlns:pharm": "urn:ihe:pharm:medication"},
 }
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 # The body of each structured kind; every other kind has a PDF.
 BODIES: dict[str, Callable[[Draft], Xml]] = {
-    "CR_BIO": laboratory.write_body,
     "LDL": liaison_letter.write_body,
+    "CR_BIO": laboratory.write_body,
+    "CR_IMG": imaging.write_body,
+    "ORD": prescription.write_body,
+    "VSM": medical_summary.write_body,
 }
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from simulator.documents import ClinicalDocument, StayFacts
 from simulator.documents.facts import Coded
-from tests.simulator.stays import a_document, a_reportable_stay
+from tests.simulator.stays import a_document, a_stay
 
 KIDNEY_INFECTION = Coded("N10", "Néphrite tubulo-interstitielle aiguë")
 
 
 def a_kidney_infection(seed: int = 3, **changes: Any) -> StayFacts:
     """A stay of five days; its urine is read on the second."""
-    facts = a_reportable_stay("CR_BIO", seed)
+    facts = a_stay(seed)
     case = replace(facts.case, diagnosis=KIDNEY_INFECTION)
     left = facts.admitted_at + timedelta(days=5)
     return replace(facts, **({"case": case, "left_at": left} | changes))

@@ -11,21 +11,17 @@ from kit.identity import IdentityStatus
 from kit.world import World
 from simulator.documents import (
     Admission,
-    ClinicalCase,
     ClinicalDocument,
-    EncounterMode,
     StayFacts,
     draw_case,
     write_document,
 )
 from simulator.documents.facts import age_on
-from simulator.documents.pathology import specimen_of
-from simulator.documents.pictures import pictures
+from simulator.sample import Wish, draw_stay
 from simulator.streams import Streams, oid
 
 ADMITTED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ROOT = "1.2.250.1.999.1.1"
-MODES = {"CR_CONS": EncounterMode.OUTPATIENT, "CR_URG": EncounterMode.EMERGENCY}
 
 
 @cache
@@ -78,28 +74,7 @@ def a_stay(seed: int = 1, *, surgical: bool | None = None, **changes: Any) -> St
 
 def a_reportable_stay(kind: str, seed: int = 1, **changes: Any) -> StayFacts:
     """A stay that has what a document of ``kind`` reports."""
-    facts = a_stay(seed, surgical=True if kind in ("CRO", "CR_ACP") else None, **changes)
-    whole = next(p for p in pictures() if p.imaging and p.treatments)
-    case = replace(
-        facts.case,
-        imaging=facts.case.imaging or whole.imaging,
-        treatments=facts.case.treatments or whole.treatments,
-    )
-    if kind == "CR_ACP" and specimen_of(case) is None:
-        case = _with_specimen(facts)
-    return replace(facts, case=case, mode=MODES.get(kind, facts.mode))
-
-
-def _with_specimen(facts: StayFacts) -> ClinicalCase:
-    """The first case drawn for this person of which something is taken."""
-    streams = Streams(int(facts.ipp))
-    traits = facts.patient.traits
-    cases = (
-        draw_case(streams["specimen"], sex=traits.sex, age=facts.age, surgical=True)
-        for _ in range(200)
-    )
-    whole = draw_case(streams["other"], sex="M", age=70, surgical=True, specialty="SM12")
-    return next((case for case in cases if specimen_of(case)), whole)
+    return replace(draw_stay(Wish(kind, seed), world()), **changes)
 
 
 def a_document(kind: str = "LDL", seed: int = 1, **changes: Any) -> ClinicalDocument:
@@ -110,7 +85,14 @@ def a_document(kind: str = "LDL", seed: int = 1, **changes: Any) -> ClinicalDocu
         "unique_id": oid(stream, ROOT),
         "set_id": oid(stream, ROOT),
         "version": 1,
-        "created_at": facts.left_at + timedelta(hours=1),
+        "created_at": _reported_at(facts),
         "stream": stream,
     }
     return write_document(kind, facts, **(arguments | changes))
+
+
+def _reported_at(facts: StayFacts) -> datetime:
+    """Once the stay is over, or what was done in a stay that lasts."""
+    if facts.left_at is None:
+        return (facts.performed_at or facts.admitted_at) + timedelta(hours=8)
+    return facts.left_at + timedelta(hours=1)

@@ -20,7 +20,7 @@ from simulator.documents import ClinicalDocument, StayFacts
 from simulator.documents.laboratory_panels import filtration_rate
 from simulator.documents.laboratory_tables import analytes, antibiotics, germs, panels
 from tests.simulator.examinations import a_kidney_infection, a_laboratory_report
-from tests.simulator.stays import a_document, a_reportable_stay
+from tests.simulator.stays import a_document, a_stay
 
 H = "{urn:hl7-org:v3}"
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -61,7 +61,7 @@ class Read:
 
 
 def read(seed: int, **changes: object) -> Read:
-    facts = replace(a_reportable_stay("CR_BIO", seed), **changes)  # type: ignore[arg-type]
+    facts = replace(a_stay(seed), **changes)  # type: ignore[arg-type]
     document = a_document("CR_BIO", seed, facts=facts)
     return Read(facts, document, ElementTree.fromstring(document.cda))
 
@@ -72,7 +72,7 @@ def reports() -> tuple[Read, ...]:
     later = [
         read(seed, performed_at=stay.admitted_at + (stay.left_at - stay.admitted_at) / 2)
         for seed in SEEDS
-        if (stay := a_reportable_stay("CR_BIO", seed)).left_at is not None
+        if (stay := a_stay(seed)).left_at is not None
     ]
     return (*(read(seed) for seed in SEEDS), *later)
 
@@ -279,7 +279,7 @@ def test_a_later_report_shows_the_values_of_the_arrival_beside_its_own() -> None
 
 
 def test_two_versions_of_a_report_tell_the_same() -> None:
-    facts = a_reportable_stay("CR_BIO", 5)
+    facts = a_stay(5)
     first = a_document("CR_BIO", 5, facts=facts, set_id="1.2.250.1.999.7")
     second = a_document(
         "CR_BIO", 5, facts=facts, set_id="1.2.250.1.999.7", unique_id="1.2.250.1.999.9",
@@ -344,7 +344,7 @@ def test_the_copy_is_a_pdf_and_a_page_shows_the_results() -> None:
 
 
 def test_who_asked_who_took_and_who_validated_are_named() -> None:
-    facts = a_reportable_stay("CR_BIO", 2)
+    facts = a_stay(2)
     doctor, nurse = facts.author, replace(facts.author, profession="60", specialty="")
     report = read(2, prescriber=doctor, sampler=nurse)
     kinds = [item.get("typeCode") for item in report.root.findall(f"{H}participant")]

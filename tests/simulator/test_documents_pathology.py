@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -28,9 +29,9 @@ TITLES = [
 
 def a_draft(seed: int) -> Draft:
     facts = a_reportable_stay("CR_ACP", seed)
-    assert facts.left_at is not None
     stream = Streams(seed)["draft"]
-    return Draft(KINDS["CR_ACP"], facts, "1.2", "1.3", 1, facts.left_at, None, stream)
+    written_at = facts.admitted_at + timedelta(days=9)
+    return Draft(KINDS["CR_ACP"], facts, "1.2", "1.3", 1, written_at, None, stream)
 
 
 @pytest.mark.parametrize("seed", range(1, 13))

@@ -105,6 +105,7 @@ from mocks.dmp.messages.submission import (
     PROVIDE_AND_REGISTER,
     ProvidedDocument,
     ProvidedLot,
+    read_document,
     read_submission,
     write_submission,
 )
@@ -226,6 +227,7 @@ __all__ = [
     "get_documents",
     "get_documents_and_associations",
     "lot_of_update",
+    "read_document",
     "read_existence",
     "read_existence_response",
     "read_list_authorizations",

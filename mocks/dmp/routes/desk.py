@@ -58,7 +58,12 @@ class Dmp:
         self.vihf_policy = policy_of(settings, self._sites_of)
         gate = datetime.combine(date.fromisoformat(settings.dmp_ins_gate_on), time(), UTC)
         self.policy = rules.Policy(
-            gate, settings.dmp_lot_signature, settings.dmp_visibility_cumul, settings.dmp_types
+            gate,
+            lot_signature=settings.dmp_lot_signature,
+            visibility_cumul=settings.dmp_visibility_cumul,
+            types=settings.dmp_types,
+            cda_checks=settings.dmp_cda_checks,
+            cda_metadata=settings.dmp_cda_metadata,
         )
 
     def patient(self, ins: Ins) -> Patient | None:

@@ -32,8 +32,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         if call.sender.user is User.EMPLOYEE:
             call.line.transaction = "TD2.2"
         noting.lot_of(call.line, lot)
-        if dmp.policy.types != "strict":
-            noting.remark(call.line, rules.type_remarks(lot))
+        noting.remark(call.line, rules.leniencies(lot, dmp.policy))
         signature = _signature(dmp, lot)
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)

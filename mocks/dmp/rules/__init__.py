@@ -1,7 +1,8 @@
 """DMP mock, rules: what a request is refused for, and why. One rule book per transaction.
 
 Pure: no Flask, no XML, no SQL. A rule yields the identifier of each thing it refuses.
-submission is filled by record, metadata, codes and lot; tables: value_sets, rights.
+submission is filled by record, metadata, codes, conformity, agreement and lot; tables: value_sets,
+rights.
 """
 
 from mocks.dmp.rules.access import authorization_of, standing_of
@@ -21,6 +22,7 @@ from mocks.dmp.rules.submission import (
     Feeding,
     Policy,
     is_qualified,
+    leniencies,
     remarks,
     signature_findings,
     submission,
@@ -50,6 +52,7 @@ __all__ = [
     "find_patient",
     "is_masked",
     "is_qualified",
+    "leniencies",
     "may_show",
     "patient_list",
     "query",

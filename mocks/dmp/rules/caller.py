@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from kit.cda.value_sets import NON_PROFESSIONAL_AUTHOR
 from kit.identity import Ins
 from kit.rules import Finding
 from kit.vihf import Authentication, Vihf
 from kit.xds.metadata import DocumentEntry
 from mocks.dmp.rules.rights import RIGHTS, Action, User, allowed
-from mocks.dmp.rules.value_sets import NON_PROFESSIONAL_AUTHOR
 
 DOCTOR = "10"  # TRE_G15
 OCCUPATIONAL_MEDICINE = "SM25"  # TRE_R38, médecine du travail; (U)
