@@ -10,7 +10,7 @@ from functools import lru_cache
 from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase.pdfmetrics import getFont
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from kit.identity import IdentityStatus
@@ -45,25 +45,18 @@ def write_pdf(draft: Draft) -> bytes:
 @lru_cache(maxsize=8192)
 def _lines(words: str, font: str, size: float, width: float) -> tuple[str, ...]:
     """Words in lines. Kept: headings, names of analytes and notices come in every document."""
-    room = width * 1000 / size
-    if _width(words, font) <= room:
+    if stringWidth(words, font, size) <= width:
         return (words,)
     lines, left = [""], 0.0
     for word in words.split():
-        wide = _width(word + " ", font)
+        wide = stringWidth(word + " ", font, size)
         if wide > left and lines[-1]:
             lines.append("")
         if not lines[-1]:
-            left = room
+            left = width
         lines[-1] += word + " "
         left -= wide
     return tuple(lines)
-
-
-def _width(words: str, font: str) -> float:
-    """In thousandths of the size of the font."""
-    widths = getFont(font).widths
-    return float(sum(map(widths.__getitem__, words.encode("cp1252", "replace"))))
 
 
 class _Sheet:
