@@ -7,7 +7,6 @@ was found (see laboratory_work), entries (laboratory_entries), the header (labor
 from __future__ import annotations
 
 from simulator.documents import laboratory_wording as told
-from simulator.documents.copy_section import copy_section
 from simulator.documents.draft import Draft, coded, templates, time
 from simulator.documents.facts import Coded
 from simulator.documents.kinds import LOINC
@@ -23,6 +22,7 @@ from simulator.documents.laboratory_entries import (
 )
 from simulator.documents.laboratory_work import Battery, Measure, Work, work_of
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
+from simulator.documents.pdf_copy import write_copy
 from simulator.documents.wording import full_name
 
 CHAPTER = ("1.3.6.1.4.1.19376.1.3.3.2.1", "1.2.250.1.213.1.1.2.70")
@@ -34,7 +34,7 @@ def write_body(draft: Draft) -> Xml:
     """``structuredBody`` of a laboratory report."""
     work = work_of(draft)
     chapters = (_chapter(draft, work, chapter) for chapter in work.chapters)
-    return tag("structuredBody", *chapters, copy_section(draft))
+    return tag("structuredBody", *chapters, write_copy(draft))
 
 
 def _chapter(draft: Draft, work: Work, chapter: Coded) -> Xml:
