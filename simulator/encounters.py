@@ -28,6 +28,7 @@ from simulator.streams import Streams
 
 RETURNS = 0.08  # share of consultations of somebody who was seen before in the run, unconfirmed
 PMSI_IS_COMPLETE = 0.98  # share of stays whose file is closed without error, unconfirmed
+NURSE = "60"  # TRE_G15
 SURGERY_IN_OTHER_WARDS = 0.05
 
 
@@ -61,6 +62,12 @@ class Encounter:
     @property
     def unit(self) -> Unit:
         return self.ward.unit
+
+    @property
+    def nurse(self) -> Professional | None:
+        """A nurse of the ward."""
+        team = (who for who in self.hospital.staff if who.unit == self.unit.code)
+        return next((who for who in team if who.profession == NURSE), None)
 
     @property
     def identity_key(self) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from simulator.clock import civil, civil_day
 from simulator.documents import StayFacts
+from simulator.documents.pathology import specimen_of
 from simulator.documents.signatories import signatory, specialties_of
 from simulator.encounters import Encounter
 from simulator.identities import HeldIdentity
@@ -27,6 +28,8 @@ IMAGING = {"full": 1.1, "ambu": 0.15, "day": 0.15, "cons": 0.1, "ed": 0.5}
 REPORTS_OF_LONG_STAYS = 0.15  # a hospital report beside the letter, unconfirmed
 NIGHTS_PER_LAB_REPORT = {"MCO": 1.4, "SSR": 11.0, "PSY": 28.0}  # calibration figures
 CONSULTATION_REPORTS, EMERGENCY_REPORTS, EMERGENCY_LAB_REPORTS = 0.60, 0.80, 0.45
+PATHOLOGY_DAYS = (2.0, 9.0)  # from the operation to its report, unconfirmed
+ENDOSCOPY_HOURS = 12.0  # after the admission, when nobody is operated
 MAX_REPORTS = 12  # of a kind, in one stay
 LETTER_SIGMA = 1.1  # of the lognormal delay of late letters
 DOCUMENT_ARC, SET_ARC = "11", "12"  # below the OID of the establishment
@@ -68,6 +71,8 @@ class Paper:
             discharge=found.discharge,
             attending_doctor=found.attending_doctor,
             performed_at=self.performed_at,
+            prescriber=found.author if self.kind in ("CR_BIO", "CR_ACP") else None,
+            sampler=found.nurse if self.kind == "CR_BIO" else None,
         )
 
 
@@ -79,6 +84,7 @@ def papers_of(encounter: Encounter, streams: Streams) -> tuple[Paper, ...]:
         _paper(encounter, kind, created_at, performed_at, streams, rank)
         for rank, (kind, created_at, performed_at) in enumerate(dates)
     ]
+    made += _pathology(encounter, made, streams)
     made += [newer for paper in made for newer in _corrected(paper, streams) if paper.kind == "LDL"]
     return tuple(sorted(made, key=lambda paper: (paper.created_at, paper.version)))
 
@@ -98,6 +104,22 @@ def _paper(
     root = encounter.establishment.oid
     unique_id, set_id = oid(stream, f"{root}.{DOCUMENT_ARC}"), oid(stream, f"{root}.{SET_ARC}")
     return Paper(encounter, kind, unique_id, set_id, created_at, performed_at=performed_at)
+
+
+def _pathology(encounter: Encounter, made: list[Paper], streams: Streams) -> tuple[Paper, ...]:
+    """The report on what an operation or an endoscopy took, days after; of a stream of its own."""
+    if encounter.kind is not Kind.STAY or specimen_of(encounter.case) is None:
+        return ()
+    stream = streams.fresh(f"{encounter.id}/pathology")
+    operated_at = next((paper.performed_at for paper in made if paper.kind == "CRO"), None)
+    hours = min(_hours_there(encounter) / 2, ENDOSCOPY_HOURS)
+    taken_at = operated_at or encounter.admitted_at + timedelta(hours=hours)
+    days = stream.uniform(*PATHOLOGY_DAYS)
+    day = civil_day(taken_at) + timedelta(days=round(float(days)))
+    created_at = civil(day, time(9)) + _hours(stream, 0, 9)
+    root = encounter.establishment.oid
+    unique_id, set_id = oid(stream, f"{root}.{DOCUMENT_ARC}"), oid(stream, f"{root}.{SET_ARC}")
+    return (Paper(encounter, "CR_ACP", unique_id, set_id, created_at, performed_at=taken_at),)
 
 
 def _corrected(paper: Paper, streams: Streams) -> Iterator[Paper]:

@@ -28,6 +28,7 @@ from simulator.documents import (
 )
 from simulator.documents.draft import NothingToReport
 from simulator.documents.facts import age_on
+from simulator.documents.pathology import specimen_taken
 from simulator.documents.pictures import Picture, case_of, pictures
 from simulator.documents.signatories import signatory, specialties_of
 from simulator.establishments import CONSULTATION, DOCTOR, EMERGENCY, GENERAL_PRACTICE, Ward
@@ -40,6 +41,7 @@ YEAR = 365.25  # days
 DOCUMENT_ARC, SET_ARC = "13", "14"  # below the OID of the establishment
 MODES = {"CR_CONS": EncounterMode.OUTPATIENT, "CR_URG": EncounterMode.EMERGENCY}
 DAY_NIGHTS, SHORT_NIGHTS = 0, 2  # most nights in a day unit, in the beds of the emergencies
+REPORT_HOURS, PATHOLOGY_HOURS = (1.6, 8.0), (50.0, 210.0)  # from what was done to its report
 OLD, LONG = 75, 5  # years, nights: from then on not everybody goes home
 ELSEWHERE = (Discharge.REHABILITATION, Discharge.NURSING_HOME, Discharge.HOME)
 
@@ -198,6 +200,9 @@ def _is_due(kind: str, picture: Picture) -> bool:
             return bool(picture.labs)
         case "ORD":
             return bool(picture.treatments)
+        case "CR_ACP":
+            act = picture.act[0].code if picture.act else ""
+            return specimen_taken(picture.diagnosis.code, act) is not None
         case "CR_URG":
             return picture.is_emergency
         case "CR_CONS":
@@ -351,7 +356,8 @@ def _timed(stream: np.random.Generator, kind: str, facts: StayFacts) -> tuple[St
     if kind in ("CR_BIO", "CR_IMG", "CR_ACP", "CRO"):
         done = facts.admitted_at + timedelta(hours=float(stream.uniform(0.2, min(20, hours - 1))))
         lasting = timedelta(minutes=facts.case.act.minutes if facts.case.act else 0)
-        created = done + lasting + timedelta(hours=float(stream.uniform(1.6, 8)))
+        waited = PATHOLOGY_HOURS if kind == "CR_ACP" else REPORT_HOURS
+        created = done + lasting + timedelta(hours=float(stream.uniform(*waited)))
     elif kind == "VSM":  # a visit in the weeks after, in opening hours
         day = (end + timedelta(days=int(stream.integers(3, 40)))).replace(hour=7, minute=30)
         done, created = None, day + timedelta(minutes=int(stream.integers(9 * 60)))

@@ -46,9 +46,9 @@ _MOMENT = re.compile(r"day (\d{1,3}) (\d\d):(\d\d)")
 
 # Documents of a kind that are sent, out of those written; calibration figures give the order.
 TO_DMP = {"LDL": 0.9, "ORD": 0.6, "CRO": 0.5, "CRH": 0.5, "CR_BIO": 0.35, "CR_IMG": 0.5,
-          "CR_CONS": 0.5, "CR_URG": 0.4}  # fmt: skip
+          "CR_CONS": 0.5, "CR_URG": 0.4, "CR_ACP": 0.5}  # fmt: skip
 TO_DOCTOR = {"LDL": 0.85, "ORD": 0.0, "CRO": 0.2, "CRH": 0.8, "CR_BIO": 0.05, "CR_IMG": 0.1,
-             "CR_CONS": 0.6, "CR_URG": 0.3}  # fmt: skip
+             "CR_CONS": 0.6, "CR_URG": 0.3, "CR_ACP": 0.3}  # fmt: skip
 
 
 class WrongScenario(Exception):

@@ -68,6 +68,11 @@ KINDS = {
             parents=(LABORATORY_REPORT,),
         ),
         Kind(
+            "CR_ACP",
+            Coded("60568-3", "CR d'anatomie et de cytologie pathologiques"),
+            "Compte rendu d'anatomie et de cytologie pathologiques",
+        ),
+        Kind(
             "CR_IMG",
             Coded("18748-4", "CR d'imagerie médicale"),
             "Compte rendu d'imagerie",

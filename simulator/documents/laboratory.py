@@ -7,7 +7,7 @@ was found (see laboratory_work), entries (laboratory_entries), the header (labor
 from __future__ import annotations
 
 from simulator.documents import laboratory_wording as told
-from simulator.documents.draft import Draft, coded, templates
+from simulator.documents.draft import Draft, coded, templates, time
 from simulator.documents.facts import Coded
 from simulator.documents.kinds import LOINC
 from simulator.documents.laboratory_culture import write_culture
@@ -115,8 +115,10 @@ def _entry(draft: Draft, work: Work, item: Battery) -> Xml:
         work.collected_at,
         work.received_at,
     )
+    at = time("effectiveTime", work.analysed_at)
+    before_at = time("effectiveTime", work.before_at) if work.before_at else NOTHING
     results = (
-        result(measure, _anchor(item, measure.analyte.key), work.analysed_at, work.before_at)
+        result(measure, _anchor(item, measure.analyte.key), at, before_at)
         for measure in item.measures
     )
     code = coded(panel.code.code, panel.code.label, LOINC)

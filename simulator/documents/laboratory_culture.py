@@ -173,10 +173,8 @@ def _parts(draft: Draft, urine: Urine) -> Iterator[Xml]:
 
 def _microscopy(urine: Urine) -> Xml:
     method = coded("107", "Microscopie", METHOD, name="translation")
-    results = [
-        result(measure, f"ecbu-{measure.analyte.key}", urine.examined_at, None)
-        for measure in _measures(urine)
-    ]
+    at = time("effectiveTime", urine.examined_at)
+    results = [result(measure, f"ecbu-{measure.analyte.key}", at) for measure in _measures(urine)]
     seen = coded(GRAM.code, GRAM.label, LOINC, reference("ecbu-gram"))
     gram = observation(seen, time("effectiveTime", urine.examined_at), _seen("ecbu-gram-resultat"))
     return battery(tag("code", reference("ecbu-microscopie"), method), [*results, gram])

@@ -32,7 +32,7 @@ VALIDATION = ("1.3.6.1.4.1.19376.1.3.3.1.5", "1.2.250.1.213.1.1.3.109")
 INTERPRETATION = "2.16.840.1.113883.5.83"
 SPECIMEN_TYPE = "2.16.840.1.113883.18.311"
 IHE_ACT = "1.3.5.1.4.1.19376.1.5.3.2"  # with 1.3.5, as the volet has it
-SAMPLE_ARC = "7"  # below the OID of the establishment
+SAMPLE_ARC = "9"  # below the OID of the establishment
 EVENT = {"moodCode": "EVN"}
 COMPLETED = tag("statusCode", code="completed")
 
@@ -72,15 +72,15 @@ def battery(code: Xml, components: Iterable[Xml]) -> Xml:
     )
 
 
-def result(measure: Measure, anchor: str, at: datetime, before_at: datetime | None) -> Xml:
-    """A value, what it means, its usual values and the one before."""
+def result(measure: Measure, anchor: str, at: Xml, before_at: Xml = NOTHING) -> Xml:
+    """A value, what it means, its usual values and the one before; times as they are written."""
     key = measure.analyte.key
     earlier = NOTHING
-    if measure.before is not None and before_at is not None:
+    if measure.before is not None:
         earlier = related(_earlier(key, anchor, measure.before, before_at), "REFR")
     return observation(
         _code(key, anchor),
-        time("effectiveTime", at),
+        at,
         _value(key, measure.value),
         interpretation(measure.flag),
         earlier,
@@ -95,8 +95,8 @@ def observation(code: Xml, *parts: Xml) -> Xml:
     )
 
 
-def _earlier(key: str, anchor: str, value: float, at: datetime) -> Xml:
-    return observation(_code(key, anchor), time("effectiveTime", at), _value(key, value))
+def _earlier(key: str, anchor: str, value: float, at: Xml) -> Xml:
+    return observation(_code(key, anchor), at, _value(key, value))
 
 
 @cache

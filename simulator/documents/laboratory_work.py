@@ -31,6 +31,7 @@ from simulator.streams import Streams
 LATER = timedelta(hours=12)  # from then on a report is no longer that of the arrival
 ON_ARRIVAL = timedelta(minutes=35)  # first sampling of a stay
 LEAST = timedelta(minutes=60)  # from sampling to validation, where the stay leaves room
+DAY = timedelta(days=1)
 TOLD_FOR = timedelta(days=4)  # a culture is in the reports of these days
 NORMAL, LOW, HIGH = (
     Coded("N", "Normal"),
@@ -115,9 +116,10 @@ def work_of(draft: Draft) -> Work:
     collected_at = min(facts.performed_at or facts.admitted_at, until - LEAST)
     collected_at = max(collected_at, facts.admitted_at)
     received_at, analysed_at, validated_at = _steps(own, collected_at, until)
-    is_later = collected_at - facts.admitted_at >= LATER
+    since = collected_at - facts.admitted_at
+    is_later = since >= LATER
     return Work(
-        batteries=tuple(_batteries(facts, collected_at if is_later else None, own)),
+        batteries=tuple(_batteries(facts, since / DAY if is_later else None, own)),
         urine=_urine(facts, collected_at, until, is_later),
         order=_number(own),
         accession=_number(own),
@@ -145,24 +147,27 @@ def _steps(
 
 
 def _batteries(
-    facts: StayFacts, at: datetime | None, stream: np.random.Generator
+    facts: StayFacts, days: float | None, stream: np.random.Generator
 ) -> Iterator[Battery]:
-    """at: of a later report; None on arrival."""
+    """days: since the admission, of a later report; None on arrival."""
     arrival = {result.key: result.value for result in facts.case.results}
-    known = arrival if at is None else _repeated(facts, arrival, at, stream)
-    asked = [panel for panel in panels().values() if _is_asked(panel, known, facts, at)]
-    tubes: dict[Coded, str] = {}
-    for panel in asked:
-        now = _measured(panel, known, facts)
-        before = _measured(panel, arrival, facts) if at else {}
+    known = arrival if days is None else _repeated(facts, arrival, days, stream)
+    tubes: dict[str, str] = {}
+    for panel in panels().values():
+        if not _is_asked(panel, known, facts, days):
+            continue
+        before = {} if days is None else _measured(panel, arrival, facts)
+        steady = [key for key in before if key in panel.asked and key not in known]
+        drifted = {key: _on_its_way(key, before[key], days or 0, facts, stream) for key in steady}
+        now = _measured(panel, known | drifted, facts)
         measures = tuple(_measure(key, value, before.get(key), facts) for key, value in now.items())
-        tube = tubes.setdefault(Coded(panel.specimen.told, ""), _number(stream))
+        tube = tubes.setdefault(panel.specimen.told, _number(stream))
         yield Battery(panel, measures, tube, tuple(_comments(measures)))
 
 
-def _is_asked(panel: Panel, known: Values, facts: StayFacts, at: datetime | None) -> bool:
+def _is_asked(panel: Panel, known: Values, facts: StayFacts, days: float | None) -> bool:
     if panel.key == "gas":
-        return at is None and bool(gases_of(facts.case.diagnosis.code))
+        return days is None and bool(gases_of(facts.case.diagnosis.code))
     if panel.within and known.keys() & panels()[panel.within].asked:
         return False
     return bool(known.keys() & panel.asked)
@@ -192,10 +197,9 @@ def _measure(key: str, value: float, before: float | None, facts: StayFacts) -> 
 
 
 def _repeated(
-    facts: StayFacts, arrival: Values, at: datetime, stream: np.random.Generator
+    facts: StayFacts, arrival: Values, days: float, stream: np.random.Generator
 ) -> Values:
     """What is asked again, on its way back; all of it when nothing usually is."""
-    days = (at - facts.admitted_at).total_seconds() / 86400
     again = [key for key in arrival if analytes()[key].half_life] or list(arrival)
     return {key: _on_its_way(key, arrival[key], days, facts, stream) for key in again}
 

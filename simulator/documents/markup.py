@@ -9,7 +9,9 @@ Not here: any element name of the CDA.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NewType
 
 Xml = NewType("Xml", str)
@@ -17,8 +19,9 @@ Xml = NewType("Xml", str)
 NOTHING = Xml("")
 TYPE = "xsi:type"
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 2.2
-_SPECIAL = re.compile('[\x00-\x1f&<>"\ud800-\udfff\ufffe\uffff]')  # whatever may need a change
+_NOT_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"  # XML 1.0 2.2
+_FORBIDDEN = re.compile(f"[{_NOT_XML}]")
+_SPECIAL = re.compile(f'[&<>"\t\n\r{_NOT_XML}]')
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
@@ -33,6 +36,17 @@ def _escape(value: str, table: dict[int, str]) -> str:
     return value.translate(table)
 
 
+@lru_cache(maxsize=16384)
+def _attribute(value: str) -> str:
+    """Escaped; most are codes and OIDs that come again and again."""
+    return _escape(value, _ATTRIBUTE)
+
+
+def base64(content: bytes) -> Xml:
+    """Bytes as character data, which needs no escape."""
+    return Xml(b64encode(content).decode("ascii"))
+
+
 def text(value: str) -> Xml:
     """Character data, escaped."""
     return Xml(_escape(value, _TEXT))
@@ -40,7 +54,7 @@ def text(value: str) -> Xml:
 
 def tag(name: str, *children: Xml, **attributes: str) -> Xml:
     """An element; attributes in the order given, values escaped."""
-    written = "".join([f' {key}="{_escape(attributes[key], _ATTRIBUTE)}"' for key in attributes])
+    written = "".join([f' {key}="{_attribute(value)}"' for key, value in attributes.items()])
     if not children:
         return Xml(f"<{name}{written}/>")
     return Xml(f"<{name}{written}>{''.join(children)}</{name}>")

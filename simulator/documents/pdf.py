@@ -9,7 +9,7 @@ from functools import lru_cache
 from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from kit.identity import IdentityStatus
@@ -36,24 +36,39 @@ def write_pdf(draft: Draft) -> bytes:
     for part in report(draft):
         sheet.part(part)
     sheet.signature()
-    canvas.showPage()
+    sheet.end()
     canvas.save()
     return output.getvalue()
 
 
-@lru_cache(maxsize=4096)  # most sentences are those of a picture or a notice
-def _split(words: str, font: str, size: float, width: float) -> tuple[str, ...]:
-    """The lines of a text that is ``width`` points wide."""
-    return tuple(simpleSplit(words, font, size, width)) or ("",)
+@lru_cache(maxsize=8192)
+def _lines(words: str, font: str, size: float, width: float) -> tuple[str, ...]:
+    """Words in lines. Kept: headings, names of analytes and notices come in every document."""
+    if stringWidth(words, font, size) <= width:
+        return (words,)
+    lines, left = [""], 0.0
+    for word in words.split():
+        wide = stringWidth(word + " ", font, size)
+        if wide > left and lines[-1]:
+            lines.append("")
+        if not lines[-1]:
+            left = width
+        lines[-1] += word + " "
+        left -= wide
+    return tuple(lines)
 
 
 class _Sheet:
-    """The page being filled: where the next line goes, and how a page begins and ends."""
+    """The page being filled: where the next line goes, and how a page begins and ends.
+
+    All words of a page are one text object: an object for each line costs twice as much.
+    """
 
     def __init__(self, canvas: Canvas, draft: Draft) -> None:
         self.canvas, self.draft = canvas, draft
         self.page = 0
         self.y = 0.0
+        self.style = "", 0.0  # font and size
         self._begin()
 
     def part(self, part: Part) -> None:
@@ -77,33 +92,43 @@ class _Sheet:
         column = (WIDTH - 2 * MARGIN) / len(rows[0])
         for number, row in enumerate(rows):
             font = FONT if number else BOLD
-            cells = [_split(cell, font, SIZE, column - 6) for cell in row]
+            cells = [_lines(cell, font, SIZE, column - 6) for cell in row]
             lines = max(len(cell) for cell in cells)
             self._room((lines + 1) * LEADING)
             for index, cell in enumerate(cells):
-                for depth, line in enumerate(cell):
+                for depth, line in enumerate(filter(None, cell)):
                     self._at(MARGIN + index * column, self.y - depth * LEADING, line, font)
             self.y -= lines * LEADING
             self.canvas.line(MARGIN, self.y + 9, WIDTH - MARGIN, self.y + 9)
 
     def _write(self, words: str, font: str = FONT, size: float = SIZE) -> None:
-        for line in _split(words, font, size, WIDTH - 2 * MARGIN):
+        for line in _lines(words, font, size, WIDTH - 2 * MARGIN):
             self._room(LEADING)
             self._at(MARGIN, self.y, line, font, size)
             self.y -= LEADING
 
     def _at(self, x: float, y: float, line: str, font: str = FONT, size: float = SIZE) -> None:
-        self.canvas.setFont(font, size)
-        self.canvas.drawString(x, y, line)
+        if self.style != (font, size):
+            self.style = font, size
+            self.text.setFont(font, size)
+        self.text.setTextOrigin(x, y)
+        self.text.textLine(line)
+
+    def end(self) -> None:
+        """Of the page."""
+        self.canvas.drawText(self.text)
+        self.canvas.showPage()
 
     def _room(self, height: float) -> None:
         """Start a new page when ``height`` points are not left on this one."""
         if self.y - height < FOOT:
-            self.canvas.showPage()
+            self.end()
             self._begin()
 
     def _begin(self) -> None:
         self.page += 1
+        self.text = self.canvas.beginText()
+        self.style = "", 0.0
         self.y = HEIGHT - MARGIN
         self.canvas.setLineWidth(0.4)
         self._letterhead()

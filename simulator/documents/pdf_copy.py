@@ -5,11 +5,9 @@ Source: CI-SIS, section FR-Document-PDF-copie. Not here: the pages (see pdf).
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 from simulator.documents.draft import Draft, coded, drawn_id, templates
 from simulator.documents.kinds import LOINC
-from simulator.documents.markup import TYPE, Xml, leaf, tag, text
+from simulator.documents.markup import TYPE, Xml, base64, leaf, tag
 from simulator.documents.pdf import write_pdf
 from simulator.documents.sections import SIMPLE_OBSERVATION
 
@@ -40,8 +38,8 @@ def write_copy(draft: Draft) -> Xml:
 
 
 def _attached(draft: Draft) -> Xml:
-    content = b64encode(write_pdf(draft)).decode()
-    value = tag("value", text(content), mediaType="application/pdf", representation="B64")
+    content = base64(write_pdf(draft))
+    value = tag("value", content, mediaType="application/pdf", representation="B64")
     media = tag("observationMedia", value, classCode="OBS", moodCode="EVN", ID=MEDIA)
     return tag(
         "organizer",

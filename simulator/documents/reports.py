@@ -13,6 +13,7 @@ from simulator.documents.draft import Draft, french_day
 from simulator.documents.facts import ClinicalCase, Coded, LabResult
 from simulator.documents.laboratory_pages import laboratory_parts
 from simulator.documents.parts import Part
+from simulator.documents.pathology import pathology_parts
 from simulator.documents.prescription_lines import Line, prescription_lines, weight_kg
 from simulator.documents.references import notice
 from simulator.documents.services import required
@@ -166,6 +167,7 @@ _REPORTS: dict[str, Callable[[Draft], tuple[Part, ...]]] = {
     "ORD": _prescription,
     "CRO": _operation,
     "CRH": _stay,
+    "CR_ACP": pathology_parts,
     "CR_BIO": laboratory_parts,
     "CR_CONS": _visit,
     "CR_URG": _visit,

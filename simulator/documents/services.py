@@ -19,11 +19,13 @@ from simulator.documents.imaging_protocols import examined
 from simulator.documents.kinds import LOINC
 from simulator.documents.laboratory_header import laboratory_events, laboratory_order
 from simulator.documents.markup import NOTHING, Xml, join, tag
+from simulator.documents.pathology import specimen_of
 from simulator.documents.prescription_lines import Line, prescription_lines, valid_until
 
 T = TypeVar("T")
 
 EXAM_TIME = timedelta(minutes=25)
+PATHOLOGY = coded("11529-5", "Étude d'anatomie pathologique d'une pièce opératoire", LOINC)
 BIZONE = Coded("MED-1096", "Prescription bizone")
 SECURE = Coded("MED-1098", "Ordonnance sécurisée")
 VISIT_TIME = timedelta(minutes=20)
@@ -45,6 +47,10 @@ def service_events(draft: Draft) -> Xml:
         case "CR_BIO":
             required(case.results, draft)
             return laboratory_events(draft)
+        case "CR_ACP":
+            required(specimen_of(case), draft)
+            number = tag("id", root=f"{draft.place.oid}.8", extension=_kept(draft, "accession"))
+            return _event(draft, PATHOLOGY, start, draft.created_at, number)
         case "CR_IMG":
             code = _imaging(required(case.imaging, draft))
             return _event(draft, code, start, start + EXAM_TIME, tag("id", root=study_uid(draft)))
@@ -69,6 +75,8 @@ def fulfilled_orders(draft: Draft) -> Xml:
     match draft.kind.name:
         case "CR_BIO":
             return laboratory_order(draft)
+        case "CR_ACP":
+            order = tag("order", tag("id", root=f"{root}.3", extension=_kept(draft, "order")))
         case "CR_IMG":
             order = tag(
                 "order",
@@ -193,10 +201,6 @@ def _imaging(exam: ImagingExam) -> Xml:
 def _qualified(value: Coded, system: str, role: Coded, role_system: str) -> Xml:
     qualifier = tag("qualifier", coded(role.code, role.label, role_system, name="name"))
     return coded(value.code, value.label, system, qualifier, name="translation")
-
-
-def _number(draft: Draft) -> str:
-    return str(int(draft.stream.integers(10**9, 10**10)))
 
 
 def _kept(draft: Draft, role: str) -> str:

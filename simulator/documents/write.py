@@ -5,7 +5,6 @@ Not here: the parts themselves; sending.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
 from simulator.documents.kinds import KINDS, STRUCTURED
-from simulator.documents.markup import Xml, tag, text
+from simulator.documents.markup import Xml, base64, tag
 from simulator.documents.pdf import write_pdf
 
 NAMESPACES = {"xmlns": NS["hl7"], "xmlns:xsi": NS["xsi"]}
@@ -87,6 +86,6 @@ def _cda(draft: Draft) -> bytes:
 def _body(draft: Draft) -> Xml:
     if draft.kind.level == STRUCTURED:
         return BODIES[draft.kind.name](draft)
-    content = b64encode(write_pdf(draft)).decode()
-    pdf = tag("text", text(content), mediaType="application/pdf", representation="B64")
+    pages = base64(write_pdf(draft))
+    pdf = tag("text", pages, mediaType="application/pdf", representation="B64")
     return tag("nonXMLBody", pdf)

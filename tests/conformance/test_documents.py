@@ -10,6 +10,8 @@ import importlib.util
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ import saxonche
 from kit.identity import IdentityStatus
 from kit.xml import parse
 from simulator.documents import KINDS
+from tests.simulator.examinations import a_kidney_infection, a_laboratory_report
 from tests.simulator.stays import a_document, a_reportable_stay
 
 SPOILT = "spoilt.xml"
@@ -28,11 +31,16 @@ pytestmark = pytest.mark.slow
 
 
 def _written() -> dict[str, bytes]:
-    """File name -> document: every kind twice, a replacement, an unqualified identity, a spoilt."""
+    """File name -> document: every kind twice, a replacement, an unqualified identity, laboratory
+    reports of the first and of a later day with what grew, a spoilt one."""
     files = {f"{kind}-{seed}.xml": a_document(kind, seed).cda for kind in KINDS for seed in SEEDS}
     files["LDL-replacing.xml"] = a_document("LDL", 13, version=2, replaces="1.2.250.1.999.9").cda
     unqualified = a_reportable_stay("CRH", 14, identity_status=IdentityStatus.PROVISIONAL)
     files["CRH-unqualified.xml"] = a_document("CRH", facts=unqualified).cda
+    infected = a_kidney_infection()
+    later = replace(infected, performed_at=infected.admitted_at + timedelta(days=3))
+    files["CR_BIO-infected.xml"] = a_laboratory_report(infected).cda
+    files["CR_BIO-later.xml"] = a_laboratory_report(later).cda
     whole = a_document("LDL", SEEDS[0]).cda
     files[SPOILT] = re.sub(rb"<birthplace>.*?</birthplace>", b"", whole)
     assert files[SPOILT] != whole
@@ -58,7 +66,7 @@ def judged(
 
 def test_every_kind_conforms(judged: tuple[dict[str, str], str]) -> None:
     verdicts, told = judged
-    assert len(verdicts) == len(KINDS) * len(SEEDS) + 3, told
+    assert len(verdicts) == len(KINDS) * len(SEEDS) + 5, told
     refused = {name for name, verdict in verdicts.items() if verdict != "ok"}
     assert refused <= {SPOILT}, told
 
