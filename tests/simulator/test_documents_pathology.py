@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import yaml
+from pypdf import PdfReader
 
 from kit.cda import read_unstructured_body
 from simulator.documents.draft import Draft
@@ -76,7 +78,8 @@ def test_the_pages_name_the_specimen() -> None:
     document = a_document("CR_ACP", 2)
     media_type, content = read_unstructured_body(document.cda)
     assert (media_type, document.type_code, document.level) == ("application/pdf", "60568-3", "N1")
-    assert b"(Conclusion)" in content
+    pages = PdfReader(BytesIO(content), strict=True).pages
+    assert "Conclusion" in "".join(page.extract_text() for page in pages)
     assert base64.b64encode(content) in document.cda
 
 

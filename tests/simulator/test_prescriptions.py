@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from kit.xml import Element, parse
 from simulator.documents import StayFacts, draw_case
@@ -100,7 +102,9 @@ def test_the_copy_of_a_prescription_is_a_pdf_with_every_drug() -> None:
     pdf = base64.b64decode(content)
     assert pdf.startswith(b"%PDF-1.")
     assert pdf.rstrip().endswith(b"%%EOF")
-    assert pdf.count(b"fois par jour") == len(facts.case.treatments)
+    pages = PdfReader(BytesIO(pdf), strict=True).pages
+    told = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert told.count("fois par jour") == len(facts.case.treatments)
 
 
 def test_only_children_are_weighed_and_weigh_what_children_weigh() -> None:
