@@ -30,6 +30,7 @@ from kit.signature.lot_form import (
 )
 from kit.xml import Element, find, find_all, find_text, parse, qname
 
+_NONE: Mapping[str, Element] = {}
 _PROPERTIES = "ds:Object/xades:QualifyingProperties/xades:SignedProperties"
 
 
@@ -49,10 +50,12 @@ def check_lot_signature(
     trust: Trust,
     at: datetime,
     accept_sha256: bool = True,
+    parsed: Mapping[str, Element] = _NONE,
 ) -> list[Finding]:
     """What is wrong with the signature of a lot; an empty list when nothing is.
 
-    documents: unique_id -> the bytes received. The subject of a finding is the document's
+    documents: unique_id -> the bytes received. parsed: unique_id -> an element of the tree read
+    from them, where it was read already. The subject of a finding is the document's
     unique_id where one is at fault, else the lot's.
     """
     try:
@@ -66,7 +69,7 @@ def check_lot_signature(
         *_algorithms(signature, lot_unique_id, accepted),
         *_references(signature, lot_unique_id),
         *_purpose(signature, lot_unique_id),
-        *_manifest(signature, lot_unique_id, dict(documents)),
+        *_manifest(signature, lot_unique_id, dict(documents), parsed),
         *_signer(signature, lot_unique_id, trust, at),
     ]
 
@@ -143,7 +146,9 @@ def _purpose(signature: Element, lot: str) -> Iterator[Finding]:
         yield Finding(lot, "SigningTime", "", "an instant")
 
 
-def _manifest(signature: Element, lot: str, documents: Mapping[str, bytes]) -> Iterator[Finding]:
+def _manifest(
+    signature: Element, lot: str, documents: Mapping[str, bytes], parsed: Mapping[str, Element]
+) -> Iterator[Finding]:
     """The manifest names the lot and each document once, with its digest, and nothing else."""
     entries = [
         _read_reference(item) for item in find_all(signature, "ds:Object/ds:Manifest/ds:Reference")
@@ -156,12 +161,15 @@ def _manifest(signature: Element, lot: str, documents: Mapping[str, bytes]) -> I
         seen = "" if own is None else own.digest
         yield Finding(lot, f"Manifest urn:oid:{lot}", seen, LOT_DIGEST)
     for unique_id, content in documents.items():
-        yield from _document(unique_id, content, by_uri.pop(f"urn:oid:{unique_id}", None))
+        entry = by_uri.pop(f"urn:oid:{unique_id}", None)
+        yield from _document(unique_id, content, entry, parsed.get(unique_id))
     for uri in by_uri:
         yield Finding(lot, "Manifest", uri, "only the lot and its documents")
 
 
-def _document(unique_id: str, content: bytes, entry: _Reference | None) -> Iterator[Finding]:
+def _document(
+    unique_id: str, content: bytes, entry: _Reference | None, parsed: Element | None
+) -> Iterator[Finding]:
     if entry is None:
         yield Finding(unique_id, "Manifest", "", f"a reference urn:oid:{unique_id}")
         return
@@ -169,7 +177,7 @@ def _document(unique_id: str, content: bytes, entry: _Reference | None) -> Itera
         yield Finding(unique_id, "Manifest", problem, "c14n 2001 and SHA-1 or SHA-256")
         return
     try:
-        digest = digest_of(canonical_document(content, entry.transforms), entry.method)
+        digest = digest_of(canonical_document(content, entry.transforms, parsed), entry.method)
     except Malformed as error:
         yield Finding(unique_id, "document", error.why, "XML, as the transform declares")
         return

@@ -6,6 +6,7 @@ version of a compression library shows. Not here: what the report says.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
@@ -14,7 +15,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from kit.identity import IdentityStatus
 from simulator.documents.draft import Draft, french_day
-from simulator.documents.reports import Part, report
+from simulator.documents.parts import Part
+from simulator.documents.reports import report
 from simulator.documents.wording import full_name
 
 FONT, BOLD = "Helvetica", "Helvetica-Bold"
@@ -22,6 +24,12 @@ WIDTH, HEIGHT = A4  # points
 MARGIN, FOOT = 52.0, 58.0  # points
 SIZE, LEADING = 9.5, 12.5  # points
 FICTITIOUS = "Document de banc d'essai : personnes, structures et faits inventés."
+
+
+@lru_cache(maxsize=4096)  # most sentences of a report are notices and pictures said again
+def _lines(words: str, font: str, size: float, width: float) -> tuple[str, ...]:
+    """The words as lines that fit ``width`` points."""
+    return tuple(simpleSplit(words, font, size, width))
 
 
 def write_pdf(draft: Draft) -> bytes:
@@ -70,7 +78,7 @@ class _Sheet:
         column = (WIDTH - 2 * MARGIN) / len(rows[0])
         for number, row in enumerate(rows):
             font = FONT if number else BOLD
-            cells = [simpleSplit(cell, font, SIZE, column - 6) or [""] for cell in row]
+            cells = [_lines(cell, font, SIZE, column - 6) or ("",) for cell in row]
             lines = max(len(cell) for cell in cells)
             self._room((lines + 1) * LEADING)
             for index, cell in enumerate(cells):
@@ -80,7 +88,7 @@ class _Sheet:
             self.canvas.line(MARGIN, self.y + 9, WIDTH - MARGIN, self.y + 9)
 
     def _write(self, words: str, font: str = FONT, size: float = SIZE) -> None:
-        for line in simpleSplit(words, font, size, WIDTH - 2 * MARGIN):
+        for line in _lines(words, font, size, WIDTH - 2 * MARGIN):
             self._room(LEADING)
             self._at(MARGIN, self.y, line, font, size)
             self.y -= LEADING

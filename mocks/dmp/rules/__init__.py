@@ -1,7 +1,8 @@
 """DMP mock, rules: what a request is refused for, and why. One rule book per transaction.
 
 Pure: no Flask, no XML, no SQL. A rule yields the identifier of each thing it refuses.
-submission is filled by record, metadata, codes and lot; tables: value_sets, rights.
+submission is filled by record, metadata, codes, conformity, agreement and lot; tables: value_sets,
+rights.
 """
 
 from mocks.dmp.rules.access import authorization_of, standing_of
@@ -16,11 +17,13 @@ from mocks.dmp.rules.administration import (
 from mocks.dmp.rules.caller import DmpUser, Standing, user_of
 from mocks.dmp.rules.existence import existence
 from mocks.dmp.rules.query import Asking, is_masked, may_show, query, remarks_on, results
+from mocks.dmp.rules.record import minor_remarks
 from mocks.dmp.rules.retrieval import Retrieving, retrieval
 from mocks.dmp.rules.submission import (
     Feeding,
     Policy,
     is_qualified,
+    leniencies,
     remarks,
     signature_findings,
     submission,
@@ -50,7 +53,9 @@ __all__ = [
     "find_patient",
     "is_masked",
     "is_qualified",
+    "leniencies",
     "may_show",
+    "minor_remarks",
     "patient_list",
     "query",
     "remarks",
