@@ -67,7 +67,8 @@ class BenchClock:
         return time.perf_counter()
 
     def now(self) -> datetime:
-        return self.state().read(self.wall())
+        kept = self._file.read()
+        return ClockState(**kept).read(self.wall()) if kept else self.wall()
 
     def state(self) -> ClockState:
         kept = self._file.read()

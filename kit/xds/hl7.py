@@ -17,12 +17,13 @@ PS_OID = PROFESSIONAL_OID  # also the authority of software and of internal ids
 
 _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
 _DTM = re.compile(r"[0-9]{4}([0-9]{2}){0,5}")
+_WRITTEN = str.maketrans(_ESCAPES)
 _UNESCAPES = {escaped: plain for plain, escaped in _ESCAPES.items()}
 
 
 def escape(text: str) -> str:
     """Write the five separators of HL7 v2 as their escape sequences."""
-    return "".join(_ESCAPES.get(char, char) for char in text)
+    return text.translate(_WRITTEN)
 
 
 def unescape(text: str) -> str:
