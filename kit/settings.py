@@ -181,6 +181,15 @@ class Settings:
     dmp_citizen: bool = row(
         True, "DMP: serve the patient's side, /mon-espace-sante, on the plain listener.", _boolean
     )
+    dmp_fhir: str = row(
+        "open",
+        "DMP, FHIR face (PDSm): open believes the header Banc-User on the plain listener, strict"
+        " wants a Pro Santé Connect token there, off serves nothing.",
+        one_of("open", "strict", "off"),
+    )
+    dmp_fhir_draft: bool = row(
+        False, "DMP, FHIR: answer TD0.2 as GET Patient, which is a draft of 2026.", _boolean
+    )
     request_seconds: int = row(
         30,
         "Seconds a client has to send a request, and again to take its answer; then it is cut.",

@@ -76,7 +76,10 @@ def read_submission(body: Element, attachments: Mapping[str, bytes]) -> Provided
     signature = submission.signature
     return ProvidedLot(
         submission,
-        documents=tuple(_document(entry, contents) for entry in submission.health_documents),
+        documents=tuple(
+            read_document(entry, contents.get(entry.entry_uuid))
+            for entry in submission.health_documents
+        ),
         signature=ProvidedDocument(signature, contents.get(signature.entry_uuid))
         if signature
         else None,
@@ -98,8 +101,8 @@ def _contents(body: Element, attachments: Mapping[str, bytes]) -> dict[str, byte
     return contents
 
 
-def _document(entry: DocumentEntry, contents: Mapping[str, bytes]) -> ProvidedDocument:
-    content = contents.get(entry.entry_uuid)
+def read_document(entry: DocumentEntry, content: bytes | None) -> ProvidedDocument:
+    """An entry with its bytes; a CDA is read here."""
     if content is None or entry.mime_type != CDA_MIME_TYPE:
         return ProvidedDocument(entry, content)
     try:

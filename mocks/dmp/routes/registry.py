@@ -48,13 +48,13 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             call.line.transaction = rules.transaction_of(update, documents)
             user = dmp.known(call.sender, documents)
             rules.update.check(update, rules.Updating(user, documents, matricules, cumul))
-            call.line.facts[_FACTS[call.line.transaction]] = _targets(update, documents)
+            call.line.facts[FACTS[call.line.transaction]] = _targets(update, documents)
             now = dmp.service.clock.now()
             documents.change(update, structure=call.sender.structure, at=now)
         return messages.write_success()
 
 
-_FACTS = {"TD3.3a": "masking", "TD3.3b": "shown", "TD3.3c": "deleted", "TD3.3d": "archiving"}
+FACTS = {"TD3.3a": "masking", "TD3.3b": "shown", "TD3.3c": "deleted", "TD3.3d": "archiving"}
 
 
 def _targets(update: Update, documents: Documents) -> list[str]:

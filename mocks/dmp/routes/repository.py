@@ -37,8 +37,8 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         signature = _signature(dmp, lot)
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)
-            around = _feeding(dmp, call, lot, documents)
-            rules.submission.check(lot, replace(around, signature=signature))
+            stands = feeding(dmp, call.sender, lot, documents)
+            rules.submission.check(lot, replace(stands, signature=signature))
             documents.register(lot, structure=call.sender.structure, at=dmp.service.clock.now())
         return messages.write_success()
 
@@ -55,11 +55,11 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         with dmp.store.open(call.line.sandbox) as documents:
             user = dmp.known(call.sender, documents)
             for request in asked:
-                broken = rules.retrieval.findings(request, _around(dmp, user, request, documents))
+                broken = rules.retrieval.findings(request, around(dmp, user, request, documents))
                 refusals += broken
                 if not broken:
-                    found.append(_retrieved(documents, request.unique_id))
-            _note_readings(dmp, user, found, documents)
+                    found.append(retrieved(documents, request.unique_id))
+            note_readings(dmp, user, found, documents)
         if not found:
             raise Refused(refusals)
         call.line.facts["retrieved"] = [item.unique_id for item in found]
@@ -73,11 +73,12 @@ def _signature(dmp: Dmp, lot: ProvidedLot) -> tuple[Finding, ...]:
     return tuple(rules.signature_findings(lot, dmp.trust(), dmp.service.clock.now()))
 
 
-def _feeding(dmp: Dmp, call: Call, lot: ProvidedLot, documents: Documents) -> rules.Feeding:
+def feeding(dmp: Dmp, user: DmpUser, lot: ProvidedLot, documents: Documents) -> rules.Feeding:
+    """What stands around a lot that a user sends."""
     ins = lot.submission.lot.patient_id
     patient = dmp.patient(ins) if ins else None
     return rules.Feeding(
-        user=dmp.known(call.sender, documents),
+        user=dmp.known(user, documents),
         record=dmp.record(patient, documents),
         matricules=dmp.matricules(ins) if ins else frozenset(),
         known=documents,
@@ -87,9 +88,10 @@ def _feeding(dmp: Dmp, call: Call, lot: ProvidedLot, documents: Documents) -> ru
     )
 
 
-def _around(
+def around(
     dmp: Dmp, user: DmpUser, request: DocumentRequest, documents: Documents
 ) -> rules.Retrieving:
+    """What stands around one document that a user asks for."""
     return rules.Retrieving(
         user,
         documents.entry_of(request.unique_id),
@@ -98,7 +100,7 @@ def _around(
     )
 
 
-def _retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
+def retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
     """A document the rules let pass, so it is known."""
     entry, content = documents.entry_of(unique_id), documents.content(unique_id)
     assert entry is not None
@@ -106,7 +108,7 @@ def _retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
     return RetrievedDocument(unique_id, content, entry.mime_type)
 
 
-def _note_readings(
+def note_readings(
     dmp: Dmp, user: DmpUser, found: list[RetrievedDocument], documents: Documents
 ) -> None:
     """The patient will see who read what."""
