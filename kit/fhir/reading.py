@@ -20,7 +20,7 @@ Resource = dict[str, Any]
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
-MAX_FIELDS = 500  # of a form
+MAX_FIELDS, MAX_FORM_BYTES = 500, 64 * 1024
 
 
 def read_json(
@@ -38,9 +38,11 @@ def read_json(
     return value
 
 
-def read_json_patch(data: bytes, *, where: str = "body", max_depth: int = 32) -> Resource:
+def read_json_patch(
+    data: bytes, *, where: str = "body", max_depth: int = 32, max_values: int = 2_000
+) -> Resource:
     """Read a JSON Patch (RFC 6902): the array of its operations, under ``operations``."""
-    value = _read(data, where, max_depth, 0)
+    value = _read(data, where, max_depth, max_values)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Malformed(where, "not a JSON array of operations")
     return {"operations": value}
@@ -49,6 +51,8 @@ def read_json_patch(data: bytes, *, where: str = "body", max_depth: int = 32) ->
 def read_form(data: bytes, *, where: str = "body", max_depth: int = 32) -> Resource:
     """Read the form of a search by POST: its fields in order, under ``parameters``."""
     del max_depth
+    if len(data) > MAX_FORM_BYTES:
+        raise Malformed(where, f"a form of more than {MAX_FORM_BYTES} bytes")
     try:
         pairs = parse_qsl(data.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:

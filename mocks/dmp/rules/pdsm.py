@@ -172,7 +172,8 @@ def the_media_type_is_one_of_the_dmp(lot: FhirLot, _: DmpUser) -> Iterator[Findi
         if seen and seen not in MEDIA_TYPES:
             expected = " or ".join(MEDIA_TYPES)
             yield _finding(item, "content[0].attachment.contentType", seen, expected)
-        of_binary = lot.binary_types.get(item.entry.entry_uuid, seen)
+        binary = lot.binaries.get(item.entry.entry_uuid)
+        of_binary = binary.resource.text("contentType") if binary else seen
         if of_binary != seen:
             yield _finding(item, "content[0].attachment.contentType", seen, f"{of_binary}, Binary")
 

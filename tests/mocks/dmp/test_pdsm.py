@@ -363,6 +363,8 @@ def test_a_document_is_masked_then_shown_only_to_its_author(fhir: FhirBench) -> 
     assert after["id"] != before["id"]  # an entryUUID a version
     assert len(fhir.matches()) == 1
     assert fhir.matches(user=OTHER_ID) == []
+    unseen = fhir.call("GET", f"/DocumentReference/{after['id']}", user=OTHER_ID)
+    assert (unseen.status_code, codes_of(unseen)) == (404, ["XDSDocumentUniqueIdError"])
     refused = fhir.call("GET", f"/Binary/{ARC}.1", user=OTHER_ID)
     assert (refused.status_code, codes_of(refused)) == (403, ["DMPSimMaskedDocument"])
 

@@ -300,6 +300,7 @@ UNREADABLE: list[tuple[Any, str]] = [
     ({"resourceType": "Bundle", "entry": {}}, "array"),
     ({"resourceType": "Bundle", "entry": [3]}, "array of objects"),
     ({"resourceType": "Bundle", "type": 3, "entry": []}, "List"),
+    ({"resourceType": "Bundle", "entry": [{}] * 301}, "301 entries, 300 at most"),
 ]
 
 
@@ -318,6 +319,17 @@ def test_bytes_that_are_no_base64_are_named(fhir: FhirBench) -> None:
     assert (answer.status_code, issues(answer)[0].expression) == (
         400, ("Bundle.entry[2].resource.data",),
     )  # fmt: skip
+
+
+def test_relations_and_forms_are_bounded(fhir: FhirBench) -> None:
+    bundle = a_bundle(fhir.bench)
+    document(bundle)["relatesTo"] = [{"code": "replaces"}] * 11
+    assert "11 relations, 10 at most" in fhir.provide(bundle).text
+    form, kind = b"type=" + b"a," * 40_000, "application/x-www-form-urlencoded"
+    answer = fhir.call("POST", "/DocumentReference/_search", body=form, kind=kind)
+    assert (answer.status_code, fhir.bench.line.outcome) == (400, "malformed")
+    many = [{"op": "test", "path": "/status", "value": "current"}] * 1_000
+    assert "more than 2000 values" in fhir.patch(f"{ARC}.1", many).text
 
 
 def test_a_body_is_bounded_and_of_its_type(make_bench: Callable[..., Bench]) -> None:

@@ -14,7 +14,9 @@ from dataclasses import replace
 from kit.fhir import FhirCode, Issue, Resource
 from kit.fhir.outcome import issue_of, write_outcome
 from kit.rules import Code, Refusal
+from kit.xds import vocabulary
 from mocks.dmp import errors
+from mocks.dmp.messages.pdsm.document_reference import CURRENT, DELETED, SUPERSEDED
 from mocks.dmp.messages.pdsm.submission_set import DESIGNATION_TYPE, SOURCE_ID
 
 # Code -> HTTP status, issue type; any other one is a business rule, 422.
@@ -87,6 +89,12 @@ LIST_FIELDS: Mapping[str, str] = {
     MEMBER: "entry",
     "ExtrinsicObject": "entry",
 }
+STATUS_WORDS: Mapping[str, str] = {
+    vocabulary.APPROVED: CURRENT,
+    vocabulary.DEPRECATED: SUPERSEDED,
+    vocabulary.ARCHIVED: "isArchived true",
+    vocabulary.DELETED: DELETED,
+}
 # What a rule of the caller looks at -> the header that says it.
 HEADERS: Mapping[str, str] = {
     "Authentification_mode, role, purposeofuse": "http.Authorization",
@@ -103,9 +111,22 @@ def in_fhir(
     places: subject -> FHIRPath of its resource; lot_path: that of the List, when there is one.
     """
     return tuple(
-        replace(item, code=_code(item.code), field=_expression(item, places, lot_path))
+        replace(
+            item,
+            code=_code(item.code),
+            field=_expression(item, places, lot_path),
+            seen=_words(item.seen),
+            expected=_words(item.expected),
+        )
         for item in refusals
     )
+
+
+def _words(text: str) -> str:
+    """Statuses of XDS in the words of FHIR."""
+    for urn, word in STATUS_WORDS.items():
+        text = text.replace(urn, word)
+    return text
 
 
 def _code(code: Code) -> FhirCode:

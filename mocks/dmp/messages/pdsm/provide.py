@@ -38,6 +38,7 @@ PROFILE = f"{fhir.PDSM}pdsm-comprehensive-provide-document-bundle"
 MHD_PROFILE = f"{fhir.MHD}StructureDefinition/IHE.MHD.Comprehensive.ProvideBundle"
 TRANSACTION = "transaction"
 POST, PATCH = "POST", "PATCH"
+MAX_ENTRIES, MAX_RELATIONS = 300, 10  # of a Bundle, of a document; the bench's choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ class Entry:
         """The type of the resource."""
         return self.resource.text("resourceType")
 
-    def is_called(self, reference: str) -> bool:
-        """Whether a reference of the same Bundle means this entry."""
-        return reference in (self.full_url, f"{self.kind}/{self.resource.text('id')}")
+    @property
+    def names(self) -> tuple[str, str]:
+        """What a reference of the same Bundle may call this entry."""
+        return self.full_url, f"{self.kind}/{self.resource.text('id')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class FhirLot:
 
     places: name of the lot or of a document -> FHIRPath of its resource. entries: of the Bundle,
     none for a simplified publication. strangers: references of the List that lead nowhere.
+    binaries: symbolic id of a document -> the entry with its bytes.
     """
 
     provided: ProvidedLot
@@ -76,7 +79,7 @@ class FhirLot:
     type: str = ""
     profiles: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
-    binary_types: Mapping[str, str] = field(default_factory=dict)
+    binaries: Mapping[str, Entry] = field(default_factory=dict)
 
 
 # Reading.
@@ -93,39 +96,44 @@ def read_provide_bundle(resource: Resource) -> FhirLot:
     entries = tuple(_entries(bundle))
     sent = _submission_set(entries)
     found = [item for item in entries if item.kind == "DocumentReference" and item.method != PATCH]
-    described = tuple(read_document_reference(item.resource, item.full_url) for item in found)
-    binaries = {item.full_url: item for item in entries if item.kind == "Binary"}
-    urls = {item.entry.entry_uuid: _binary(item.url, binaries) for item in described}
-    contents = {name: _content(item.resource) for name, item in binaries.items()}
-    used = {item.full_url for item in urls.values() if item}
+    described = tuple(_document(item) for item in found)
+    held = [item for item in entries if item.kind == "Binary"]
+    named, members = _by_name(held), _by_name(found)
+    binaries = {item.entry.entry_uuid: named[item.url] for item in described if item.url in named}
+    contents = {item.full_url: _content(item.resource) for item in held}
+    used = {item.full_url for item in binaries.values()}
     provided = ProvidedLot(
-        _submission(sent, described, found),
+        _submission(sent, described, members),
         documents=tuple(
-            read_document(item.entry, contents[binary.full_url] if binary else None)
+            read_document(
+                item.entry,
+                contents[binaries[item.entry.entry_uuid].full_url]
+                if item.entry.entry_uuid in binaries
+                else None,
+            )
             for item in described
-            for binary in (urls[item.entry.entry_uuid],)
         ),
-        orphans=tuple(name for name in binaries if name not in used),
+        orphans=tuple(name for name in contents if name not in used),
     )
     return FhirLot(
         provided,
         described,
-        {name: f"{item.path}.resource" for name, item in binaries.items()}
-        | _places(sent, described),
+        {item.full_url: f"{item.path}.resource" for item in held} | _places(sent, described),
         described_lot=sent,
         entries=entries,
         type=bundle.text("type"),
         profiles=bundle.child("meta").texts("profile"),
-        strangers=tuple(name for name in sent.members if not _named(name, found)),
-        binary_types={
-            name: binary.resource.text("contentType") for name, binary in urls.items() if binary
-        },
+        strangers=tuple(name for name in sent.members if name not in members),
+        binaries=binaries,
     )
 
 
 def _entries(bundle: Element) -> Iterator[Entry]:
     seen = set()
-    for number, item in enumerate(bundle.children("entry")):
+    found = bundle.children("entry")
+    if len(found) > MAX_ENTRIES:
+        raise Malformed("Bundle.entry", f"{len(found)} entries, {MAX_ENTRIES} at most")
+    for number, item in enumerate(found):
         request, resource = item.child("request"), item.child("resource")
         name = item.text("fullUrl") or f"{fhir.UUID}entry-{number}"
         if name in seen:
@@ -146,8 +154,18 @@ def _submission_set(entries: Iterable[Entry]) -> DescribedLot:
     return lots[0]
 
 
-def _binary(url: str, binaries: Mapping[str, Entry]) -> Entry | None:
-    return next((item for item in binaries.values() if url and item.is_called(url)), None)
+def _document(entry: Entry) -> Described:
+    described = read_document_reference(entry.resource, entry.full_url)
+    if len(described.relations) > MAX_RELATIONS:
+        place = f"{described.path}.relatesTo"
+        raise Malformed(place, f"{len(described.relations)} relations, {MAX_RELATIONS} at most")
+    return described
+
+
+def _by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Entries by whatever a reference may call them; a fullUrl wins."""
+    found = {entry.names[1]: entry for entry in entries}
+    return found | {entry.names[0]: entry for entry in entries}
 
 
 def _content(binary: Element) -> bytes:
@@ -157,17 +175,13 @@ def _content(binary: Element) -> bytes:
     return content
 
 
-def _named(reference: str, found: Iterable[Entry]) -> Entry | None:
-    return next((item for item in found if item.is_called(reference)), None)
-
-
 def _submission(
-    sent: DescribedLot, described: Iterable[Described], found: Iterable[Entry]
+    sent: DescribedLot, described: Iterable[Described], members: Mapping[str, Entry]
 ) -> Submission:
     documents = tuple(item.entry for item in described)
     by_name = {entry.entry_uuid: entry for entry in documents}
-    members = [item for name in sent.members if (item := _named(name, found))]
-    links = [xds.member_of(sent.lot, by_name[item.full_url]) for item in members]
+    named = [members[name] for name in sent.members if name in members]
+    links = [xds.member_of(sent.lot, by_name[item.full_url]) for item in named]
     links += relations(described)
     return Submission(sent.lot, documents, tuple(links))
 
@@ -220,16 +234,16 @@ def write_provided(lot: FhirLot, created: Mapping[str, str]) -> Resource:
 
     created: symbolic id of the List or of a DocumentReference -> entryUUID.
     """
-    unique_ids = {item.entry.entry_uuid: item.entry.unique_id for item in lot.documents}
-    bytes_of = {item.url: unique_ids[item.entry.entry_uuid] for item in lot.documents}
+    unique_ids = {
+        lot.binaries[item.entry.entry_uuid].full_url: item.entry.unique_id for item in lot.documents
+    }
     entries = []
     for entry in lot.entries:
         if entry.method == PATCH:
             entries.append({"response": {"status": "200"}})
             continue
-        called = (unique_id for url, unique_id in bytes_of.items() if entry.is_called(url))
         own = resource_id(created.get(entry.full_url, ""))
-        name = next(called, "") if entry.kind == "Binary" else own
+        name = unique_ids.get(entry.full_url, own)
         response = {"status": "201", "location": f"{entry.kind}/{name}", "etag": 'W/"1"'}
         entries.append({"response": response})
     return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from kit.fhir import Call, Page, Port, Reply, Resource, page_links, read_query, write_searchset
-from kit.rules import Malformed, Refusal, Refused
+from kit.fhir.port import refused
+from kit.rules import Malformed
 from kit.xds import vocabulary
 from kit.xds.metadata import DocumentEntry, SubmissionSet
 from mocks.dmp import errors, messages, rules
@@ -66,11 +67,13 @@ def add(port: Port, dmp: Dmp) -> None:
             user = about(call, item.patient_id if item else None)
             query = _query_of(item, uuid)
             rules.query.check(query, _asking(dmp, user, documents))
-            if item is None or (not is_lot and item.is_signature):  # type: ignore[union-attr]
-                raise _unknown(call.target.resource_id)
-            shown = _shown(dmp, call, [item], dmp.known(user, documents), documents)
-        if not shown:
-            raise _masked(call.target.resource_id)
+            is_signature = isinstance(item, DocumentEntry) and item.is_signature
+            seen = [] if item is None or is_signature else [item]
+            shown = _shown(dmp, call, seen, dmp.known(user, documents), documents)
+            if not shown:  # or not for this caller: the answer does not tell which
+                name = call.target.resource_id
+                rule = "the resource exists"
+                raise refused(errors.DOCUMENT_UNIQUE_ID, rule, subject=name, seen=name)
         return Reply(shown[0], headers=_version(shown[0]))
 
     @port.interaction("READ", "Binary")
@@ -198,16 +201,3 @@ def _bytes(call: Call, item: messages.RetrievedDocument) -> Reply:
     }
     media_type = item.mime_type if is_plain else "application/octet-stream"
     return Reply({}, headers=headers, content=item.content, media_type=media_type)
-
-
-def _unknown(name: str) -> Refused:
-    return _refused(errors.DOCUMENT_UNIQUE_ID, "the_resource_exists", name, "an id of this server")
-
-
-def _masked(name: str) -> Refused:
-    return _refused(errors.MASKED, "a_masked_document_is_not_shown", name, "its author or the MT")
-
-
-def _refused(code: Any, rule: str, name: str, expected: str) -> Refused:
-    with_place = Refusal(code, rule, code.source, subject=name, seen=name, expected=expected)
-    return Refused(pdsm.in_fhir((with_place,), {}))
