@@ -1,1 +1,1 @@
-"""Banc as one types or imports it."""
+"""Banc as one types or imports it: ``from banc.documents import document``."""

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from banc import screens, trust_verbs
+from banc import document_verbs, screens, trust_verbs
 from banc.bench import Bench, CannotStart
 from kit.settings import Settings, WrongSettings, from_env
 
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(trust_verbs.pki, name="pki")
 app.add_typer(trust_verbs.vihf, name="vihf")
 app.add_typer(trust_verbs.datamatrix, name="datamatrix")
+app.command("document")(document_verbs.document)
 out = Console()
 err = Console(stderr=True)
 

@@ -6,38 +6,24 @@ Not here: any default hidden in code elsewhere; a part receives a frozen ``Setti
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
+from kit.setting_readers import PREFIX, one_of, row, rows_of
+from kit.setting_readers import WrongSettings as WrongSettings
 from kit.setting_readers import bench_address as _bench_address
 from kit.setting_readers import boolean as _boolean
 from kit.setting_readers import choices as _choices
 from kit.setting_readers import count as _count
 from kit.setting_readers import day as _day
 from kit.setting_readers import names as _names
-from kit.setting_readers import one_of
 from kit.setting_readers import origin as _origin
 from kit.setting_readers import port as _port
 from kit.setting_readers import positive as _positive
 from kit.setting_readers import routes as _routes
 from kit.setting_readers import share as _share
-
-PREFIX = "BANC_"
-
-
-class WrongSettings(Exception):
-    """One or more settings are unknown or wrong; ``mistakes`` holds a line for each."""
-
-    def __init__(self, mistakes: tuple[str, ...]) -> None:
-        super().__init__("; ".join(mistakes))
-        self.mistakes = mistakes
-
-
-def row(default: Any, sentence: str, read: Callable[[str], Any] = str) -> Any:
-    """One row of the table: default, sentence for the docs, reader of the text form."""
-    return field(default=default, metadata={"sentence": sentence, "read": read})
+from kit.setting_readers import to_env as to_env
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +142,26 @@ class Settings:
         "DMP: day (bench time) from which a document must carry a qualified INS.",
         _day,
     )
+    dmp_ins_oids: str = row(
+        "test",
+        "DMP: INS taken: test (OID .10 only), or all, as some published examples have real ones.",
+        one_of("test", "all"),
+    )
+    dmp_unknown_ins: str = row(
+        "refuse",
+        "DMP: an INS of nobody in the invented country: refuse (no record), or open an empty one.",
+        one_of("refuse", "open"),
+    )
+    dmp_status_versions: bool = row(
+        False,
+        "DMP: a change of status too is a new version, with another entryUUID; unconfirmed.",
+        _boolean,
+    )
+    dmp_minors: str = row(
+        "lenient",
+        "DMP: what is odd about minors and their representatives: strict refuses, lenient notes.",
+        one_of("strict", "lenient"),
+    )
     dmp_visibility_cumul: bool = row(
         False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean
     )
@@ -175,6 +181,16 @@ class Settings:
         "DMP: strict wants the class and format of the current tables, lenient only notes others.",
         one_of("strict", "lenient"),
     )
+    dmp_cda_checks: str = row(
+        "strict",
+        "DMP: strict refuses a CDA that breaks its header or model, warn notes it, off is blind.",
+        one_of("strict", "warn", "off"),
+    )
+    dmp_cda_metadata: str = row(
+        "strict",
+        "DMP: strict refuses metadata that contradict the CDA, lenient only notes most of it.",
+        one_of("strict", "lenient"),
+    )
     dmp_max_results: int = row(
         5000, "DMP: most LeafClass objects of a TD3.1 answer; 0: no bound. Unconfirmed.", _count
     )
@@ -183,13 +199,10 @@ class Settings:
     )
     dmp_fhir: str = row(
         "open",
-        "DMP, FHIR face (PDSm): open believes the header Banc-User on the plain listener, strict"
-        " wants a Pro Santé Connect token there, off serves nothing.",
+        "DMP, FHIR face: open believes Banc-User on the plain listener, strict wants a token.",
         one_of("open", "strict", "off"),
     )
-    dmp_fhir_draft: bool = row(
-        False, "DMP, FHIR: answer TD0.2 as GET Patient, which is a draft of 2026.", _boolean
-    )
+    dmp_fhir_draft: bool = row(False, "DMP, FHIR: TD0.2 as GET Patient, a draft.", _boolean)
     request_seconds: int = row(
         30,
         "Seconds a client has to send a request, and again to take its answer; then it is cut.",
@@ -264,6 +277,11 @@ class Settings:
         "accept",
         "INSi, unsigned Pro Santé Connect assertion: accept or refuse; unconfirmed.",
         one_of("accept", "refuse"),
+    )
+    ins_card_signer: str = row(
+        "strict",
+        "INSi, card assertion: strict wants its signer to be a signature key named by Issuer.",
+        one_of("strict", "lenient"),
     )
     ins_vitale_card: str = row(
         "optional",
@@ -371,17 +389,6 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
-def to_env(settings: Settings) -> dict[str, str]:
-    """The variables that give ``settings`` again; only those that differ from the defaults."""
-    environ = {}
-    for item in fields(Settings):
-        value = getattr(settings, item.name)
-        if value != item.default:
-            text = ",".join(value) if isinstance(value, tuple) else str(value)
-            environ[PREFIX + item.name.upper()] = text
-    return environ
-
-
 def inherited() -> dict[str, str]:
     """This process's environment without the settings, for a child that gets its own."""
     return {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
@@ -389,11 +396,4 @@ def inherited() -> dict[str, str]:
 
 def table() -> list[tuple[str, str, str]]:
     """The rows for the docs: variable, default, sentence."""
-    return [
-        (
-            PREFIX + item.name.upper(),
-            ",".join(item.default) if isinstance(item.default, tuple) else str(item.default),
-            item.metadata["sentence"],
-        )
-        for item in fields(Settings)
-    ]
+    return rows_of(Settings)

@@ -13,7 +13,7 @@ from console.decoding.http import Http
 from console.decoding.pieces import MAX_DOCUMENTS, Decoded
 from console.formats import size
 from kit import mtom, xds
-from kit.cda.reading import decode_base64
+from kit.cda.document import decode_base64
 from kit.rules import Malformed
 from kit.vihf import Vihf, read_vihf
 from kit.xml import Element, find_all, find_text, parse, qname

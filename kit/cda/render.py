@@ -11,8 +11,8 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
+from kit.cda.document import decode_base64, read
 from kit.cda.header import CdaHeader, CdaPerson
-from kit.cda.reading import clinical_document, decode_base64, read_header
 from kit.rules import Malformed
 from kit.xml import Element, find, find_all, qname
 
@@ -32,12 +32,12 @@ _MAGIC = {  # media type shown -> its first bytes
 
 def render_html(cda: bytes) -> str:
     """The document as ``<article class="cda">…</article>``. Raises Malformed."""
-    document, header = clinical_document(cda), read_header(cda)
+    found = read(cda)
     parts = (
         '<article class="cda">',
-        f"<h1>{escape(header.title)}</h1>",
-        _header_table(header),
-        *_body(document),
+        f"<h1>{escape(found.header.title)}</h1>",
+        _header_table(found.header),
+        *_body(found.document),
         "</article>",
     )
     return "".join(parts)

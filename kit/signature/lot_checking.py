@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import serialization
 
 from kit.pki import Trust, Untrusted, certificate_of, is_signature_certificate, subject_dn
 from kit.rules import Finding, Malformed
-from kit.signature.enveloped import HASHES, RSA_SHA1, RSA_SHA256
+from kit.signature.enveloped import HASHES, METHODS, RSA_SHA1, RSA_SHA256, made_by
 from kit.signature.lot_form import (
     CANONICAL,
     CANONICAL_WITH_COMMENTS,
@@ -32,7 +30,7 @@ from kit.signature.lot_form import (
 )
 from kit.xml import Element, find, find_all, find_text, parse, qname
 
-_METHODS = {RSA_SHA1: hashes.SHA1, RSA_SHA256: hashes.SHA256}
+_NONE: Mapping[str, Element] = {}
 _PROPERTIES = "ds:Object/xades:QualifyingProperties/xades:SignedProperties"
 
 
@@ -52,10 +50,12 @@ def check_lot_signature(
     trust: Trust,
     at: datetime,
     accept_sha256: bool = True,
+    parsed: Mapping[str, Element] = _NONE,
 ) -> list[Finding]:
     """What is wrong with the signature of a lot; an empty list when nothing is.
 
-    documents: unique_id -> the bytes received. The subject of a finding is the document's
+    documents: unique_id -> the bytes received. parsed: unique_id -> an element of the tree read
+    from them, where it was read already. The subject of a finding is the document's
     unique_id where one is at fault, else the lot's.
     """
     try:
@@ -69,7 +69,7 @@ def check_lot_signature(
         *_algorithms(signature, lot_unique_id, accepted),
         *_references(signature, lot_unique_id),
         *_purpose(signature, lot_unique_id),
-        *_manifest(signature, lot_unique_id, dict(documents)),
+        *_manifest(signature, lot_unique_id, dict(documents), parsed),
         *_signer(signature, lot_unique_id, trust, at),
     ]
 
@@ -110,14 +110,15 @@ def _references(signature: Element, lot: str) -> Iterator[Finding]:
     seen = sorted(reference.uri for reference in references)
     if seen != sorted(parts):
         yield Finding(lot, "SignedInfo/Reference", ", ".join(seen), ", ".join(sorted(parts)))
+    identified = [item for item in signature.iter() if item.get("Id") is not None]
     for reference in references:
-        yield from _part(signature, lot, reference, parts.get(reference.uri, []))
+        same = [item for item in identified if f"#{item.get('Id')}" == reference.uri]
+        yield from _part(lot, reference, parts.get(reference.uri, []), same)
 
 
 def _part(
-    signature: Element, lot: str, reference: _Reference, found: list[Element]
+    lot: str, reference: _Reference, found: list[Element], same: list[Element]
 ) -> Iterator[Finding]:
-    same = [item for item in signature.iter() if "#" + str(item.get("Id")) == reference.uri]
     if len(found) != 1 or same != found:
         yield Finding(lot, reference.uri, f"{len(same)} elements", "one element with that Id")
     elif problem := _unusable(reference):
@@ -145,7 +146,9 @@ def _purpose(signature: Element, lot: str) -> Iterator[Finding]:
         yield Finding(lot, "SigningTime", "", "an instant")
 
 
-def _manifest(signature: Element, lot: str, documents: Mapping[str, bytes]) -> Iterator[Finding]:
+def _manifest(
+    signature: Element, lot: str, documents: Mapping[str, bytes], parsed: Mapping[str, Element]
+) -> Iterator[Finding]:
     """The manifest names the lot and each document once, with its digest, and nothing else."""
     entries = [
         _read_reference(item) for item in find_all(signature, "ds:Object/ds:Manifest/ds:Reference")
@@ -158,12 +161,15 @@ def _manifest(signature: Element, lot: str, documents: Mapping[str, bytes]) -> I
         seen = "" if own is None else own.digest
         yield Finding(lot, f"Manifest urn:oid:{lot}", seen, LOT_DIGEST)
     for unique_id, content in documents.items():
-        yield from _document(unique_id, content, by_uri.pop(f"urn:oid:{unique_id}", None))
+        entry = by_uri.pop(f"urn:oid:{unique_id}", None)
+        yield from _document(unique_id, content, entry, parsed.get(unique_id))
     for uri in by_uri:
         yield Finding(lot, "Manifest", uri, "only the lot and its documents")
 
 
-def _document(unique_id: str, content: bytes, entry: _Reference | None) -> Iterator[Finding]:
+def _document(
+    unique_id: str, content: bytes, entry: _Reference | None, parsed: Element | None
+) -> Iterator[Finding]:
     if entry is None:
         yield Finding(unique_id, "Manifest", "", f"a reference urn:oid:{unique_id}")
         return
@@ -171,7 +177,7 @@ def _document(unique_id: str, content: bytes, entry: _Reference | None) -> Itera
         yield Finding(unique_id, "Manifest", problem, "c14n 2001 and SHA-1 or SHA-256")
         return
     try:
-        digest = digest_of(canonical_document(content, entry.transforms), entry.method)
+        digest = digest_of(canonical_document(content, entry.transforms, parsed), entry.method)
     except Malformed as error:
         yield Finding(unique_id, "document", error.why, "XML, as the transform declares")
         return
@@ -214,13 +220,9 @@ def _value(signature: Element, lot: str, certificate: x509.Certificate) -> Itera
     signed_info = find(signature, "ds:SignedInfo")
     method = _attribute(signature, "ds:SignedInfo/ds:SignatureMethod", "Algorithm")
     canonical = _attribute(signature, "ds:SignedInfo/ds:CanonicalizationMethod", "Algorithm")
-    key = certificate.public_key()
-    if signed_info is None or method not in _METHODS or not isinstance(key, rsa.RSAPublicKey):
+    if signed_info is None or method not in METHODS:
         yield Finding(lot, "SignatureValue", method, "an RSA signature of SignedInfo")
         return
     content = canonical_part(signed_info, with_comments=canonical == CANONICAL_WITH_COMMENTS)
-    try:
-        value = base64.b64decode("".join(find_text(signature, "ds:SignatureValue").split()))
-        key.verify(value, content, padding.PKCS1v15(), _METHODS[method]())
-    except (InvalidSignature, ValueError):
+    if not made_by(certificate, find_text(signature, "ds:SignatureValue"), content, method):
         yield Finding(lot, "SignatureValue", "", "the value made by the certificate's key")

@@ -36,14 +36,18 @@ def canonical_part(element: Element, *, with_comments: bool = False) -> bytes:
     return etree.tostring(alone(element), method="c14n", with_comments=with_comments)
 
 
-def canonical_document(content: bytes, transforms: tuple[str, ...]) -> bytes:
+def canonical_document(
+    content: bytes, transforms: tuple[str, ...], parsed: Element | None = None
+) -> bytes:
     """The bytes a document's digest is made of: as they are, or canonical if so declared.
 
+    parsed: any element of the tree already read from ``content``, so that it is not read again.
     Raises Malformed when canonical bytes are asked of what is no XML.
     """
     if not transforms:
         return content
-    tree = parse(content, where="document").getroottree()
+    element = parse(content, where="document") if parsed is None else parsed
+    tree = element.getroottree()
     return etree.tostring(
         tree, method="c14n", with_comments=transforms[-1] == CANONICAL_WITH_COMMENTS
     )

@@ -37,6 +37,9 @@ AUTHOR_INSTITUTION = Code(
     "DMP integrators' questions, third party",
     confirmed=False,
 )
+CDA_NOT_CONFORMANT = Code(
+    "DMPSimCda", "the CDA breaks a rule of its header or its model", _BENCH, confirmed=False
+)
 MISSING_DOCUMENT = Code("XDSMissingDocument", "metadata without its document", _IHE)
 MISSING_METADATA = Code("XDSMissingDocumentMetadata", "document without its metadata", _IHE)
 DUPLICATE_UNIQUE_ID = Code("XDSDuplicateUniqueIdInRegistry", "the uniqueId was used before", _IHE)
@@ -105,6 +108,7 @@ MODE_OPPOSED = Code(
 MASKED = Code(
     "DMPSimMaskedDocument", "the document is masked to this user", _BENCH, confirmed=False
 )
+MINOR = Code("DMPSimMinor", "a rule on minors and their representatives", _BENCH, confirmed=False)
 VIHF_MISSING = Code("DMPSimVihfMissing", "the call carries no VIHF", _BENCH, confirmed=False)
 MALFORMED = Code("DMPSimMalformed", "the message cannot be read", _BENCH, confirmed=False)
 

@@ -134,8 +134,8 @@ def classification(owner: str, scheme: str, code: str, system: str) -> str:
     )
 
 
-def author(owner: str, scheme: str) -> str:
-    xon = f"{HOSPITAL.name}^^^^^&amp;1.2.250.1.71.4.2.2&amp;ISO^IDNST^^^{STRUCTURE}"
+def author(owner: str, scheme: str, structure: str = STRUCTURE) -> str:
+    xon = f"{HOSPITAL.name}^^^^^&amp;1.2.250.1.71.4.2.2&amp;ISO^IDNST^^^{structure}"
     xcn = "810000000017^TESTEUR^Camille^^^^^^&amp;1.2.250.1.71.4.2.1&amp;ISO^D^^^IDNPS"
     return (
         f"<r:Classification id='{owner}-author' classifiedObject='{owner}' nodeRepresentation='' "
@@ -157,12 +157,15 @@ def identifier(owner: str, scheme: str, value: str) -> str:
     )
 
 
+AUTHORS_OWN = "1990000016"  # the structure of the author, as the letter says it
+
+
 def entry(name: str, unique_id: str, codes: str, slots: str) -> str:
     return (
         f"<r:ExtrinsicObject id='{name}' mimeType='text/xml' "
         f"objectType='urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1'>{slots}"
         f"<r:Name><r:LocalizedString xml:lang='FR' charset='UTF8' value='Lettre'/></r:Name>"
-        f"{codes}{author(name, '93606bcf-9494-43ec-9b4e-a7748d1a838d')}"
+        f"{codes}{author(name, '93606bcf-9494-43ec-9b4e-a7748d1a838d', AUTHORS_OWN)}"
         f"{identifier(name, '58a6f841-87b3-4a3e-92fd-a8ffeff98427', INS.cx)}"
         f"{identifier(name, '2e82c1f6-a085-4c72-9da3-8640a32e42ab', unique_id)}"
         "</r:ExtrinsicObject>"
@@ -180,7 +183,7 @@ SLOTS = (
     + slot("serviceStartTime", "20260105093000")
     + slot("sourcePatientId", "0123456^^^&amp;1.2.250.1.999.7&amp;ISO^PI")
     + slot("sourcePatientInfo", "PID-5|ESSAI^ALIX^^^^^L", "PID-7|19790328", "PID-8|F")
-    + slot("legalAuthenticator", "810000000017^TESTEUR^Camille^^^^^^&amp;1.2.3&amp;ISO^D^^^IDNPS")
+    + slot("legalAuthenticator", "1990000016/77^TESTEUR^Camille^^^^^^&amp;1.2.3&amp;ISO^D^^^EI")
 )
 
 

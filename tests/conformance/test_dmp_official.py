@@ -95,5 +95,6 @@ def test_the_real_ins_is_refused_even_when_the_vihf_names_a_test_one(
     content, _ = read(conformance, "eDISP-MED_2024.01")
     assert not registry_response(bench.feed(content)).accepted
     assert [refusal["rule"] for refusal in bench.line.refusals] == [
-        "the_patient_is_that_of_the_vihf"
+        "the_patient_is_that_of_the_vihf",
+        "a_name_of_the_patient_is_a_birth_name_or_a_used_one",  # it has a qualifier SP
     ]

@@ -21,7 +21,7 @@ def a_cda(
     related: str = "",
 ) -> bytes:
     """A discharge letter (N3) of an invented person and hospital."""
-    body = body or structured("<paragraph>Sortie à domicile.</paragraph>")
+    body = body or letter("<paragraph>Sortie à domicile.</paragraph>")
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <?xml-stylesheet type="text/xsl" href="http://evil.test/x.xsl"?>
 <ClinicalDocument xmlns="urn:hl7-org:v3"><realmCode code="FR"/>
@@ -57,21 +57,40 @@ def a_cda(
 <assignedPerson><name><family>TESTEUR</family><given>Camille</given></name></assignedPerson>
 </assignedEntity></legalAuthenticator>
 <inFulfillmentOf><order><id root="1.2.250.1.999.9" extension="42"/></order></inFulfillmentOf>
-<documentationOf><serviceEvent><code code="Z00" codeSystem="2.16.840.1.113883.6.3"/>
-</serviceEvent></documentationOf>
 <documentationOf><serviceEvent><code code="IMP" codeSystem="2.16.840.1.113883.5.4"/>
 <effectiveTime><low value="202607010830+0200"/><high value="20260705"/></effectiveTime>
 <performer typeCode="PRF"><assignedEntity><id nullFlavor="UNK"/><representedOrganization>
 <name>Service</name><standardIndustryClassCode code="ETABLISSEMENT"
  codeSystem="1.2.250.1.213.1.1.4.9" displayName="Établissement"/></representedOrganization>
-</assignedEntity></performer></serviceEvent></documentationOf>{related}
+</assignedEntity></performer></serviceEvent></documentationOf>
+<documentationOf><serviceEvent><code code="Z00" codeSystem="2.16.840.1.113883.6.3"/>
+</serviceEvent></documentationOf>{related}
 <componentOf><encompassingEncounter><id root="1.2.250.1.999.8" extension="S1"/>
-<code code="IMP" codeSystem="2.16.840.1.113883.5.4"/>
+<code code="IMP" codeSystem="2.16.840.1.113883.5.4" displayName="Hospitalisation"/>
 <effectiveTime><low value="20260701083000+0200"/></effectiveTime><location><healthCareFacility>
 <id root="1.2.250.1.71.4.2.2" extension="1990000016"/>
 <code code="SA01" codeSystem="1.2.250.1.71.4.2.4" displayName="Public"/></healthCareFacility>
 </location></encompassingEncounter></componentOf>
 <component>{body}</component></ClinicalDocument>""".encode()
+
+
+LETTER = (  # template and code of each section that a discharge letter has
+    ("1.2.250.1.213.1.1.2.35.1", "33557-0"),
+    ("1.3.6.1.4.1.19376.1.5.3.1.3.1", "42349-1"),
+    ("1.3.6.1.4.1.19376.1.7.3.1.1.13.7", "42545-4"),
+    ("1.3.6.1.4.1.19376.1.5.3.1.3.22", "10183-2"),
+)
+
+
+def letter(narrative: str) -> str:
+    """The body of a discharge letter: the sections of its model, each with the same narrative."""
+    sections = (
+        f'<component><section><templateId root="{template}"/>'
+        f'<code code="{code}" codeSystem="2.16.840.1.113883.6.1"/><title>Synthèse</title>'
+        f"<text>{narrative}</text></section></component>"
+        for template, code in LETTER
+    )
+    return f"<structuredBody>{''.join(sections)}</structuredBody>"
 
 
 def structured(narrative: str, entry: str = "") -> str:

@@ -11,6 +11,7 @@ from kit import cda
 from kit.identity import TEST_OID, Ins
 from kit.rules import Malformed
 from kit.xds import Coded, Xcn
+from kit.xml import canonical
 from tests.kit.documents import PDF, a_cda, a_pdf_cda, self_presenting, structured, unstructured
 
 
@@ -33,6 +34,29 @@ def test_the_header_is_read() -> None:
     assert (header.body_kind, header.title) == ("N3", "Lettre de liaison")
 
 
+def test_a_document_read_once_has_header_tree_and_body() -> None:
+    document = cda.read(a_pdf_cda())
+    assert document.header == cda.read_header(a_pdf_cda())
+    assert cda.unstructured_body(document.document) == ("application/pdf", PDF)
+    assert canonical(document.document) == canonical(cda.clinical_document(a_pdf_cda()))
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("00010101000000+1400", "00010101000000+1400"), ("٢٠٢٦", "٢٠٢٦")]
+)
+def test_a_time_that_no_clock_shows_stays_as_it_is(written: str, kept: str) -> None:
+    assert cda.to_utc(written) == kept
+
+
+def test_a_version_of_a_thousand_digits_is_no_version() -> None:
+    endless = a_cda().replace(
+        b'versionNumber value="1"', b'versionNumber value="%s"' % (b"1" * 9999)
+    )
+    document = cda.read(endless)
+    assert document.header.version is None
+    assert [refusal.rule for refusal in cda.check(document)] == ["the_version_is_a_number"]
+
+
 def test_the_entry_follows_from_the_header() -> None:
     entry = cda.entry_from_cda(a_cda(), visibility=("INVISIBLE_PATIENT",))
     assert entry.patient_cx == "279035121518989^^^&1.2.250.1.213.1.4.10&ISO^NH"
@@ -47,7 +71,7 @@ def test_the_entry_follows_from_the_header() -> None:
     assert entry.creation_time == "20260105093000"
     assert (entry.service_start_time, entry.service_stop_time) == ("202607010630", "20260705")
     assert [code.code for code in entry.confidentiality_codes] == ["N", "INVISIBLE_PATIENT"]
-    assert [code.code for code in entry.event_codes] == ["Z00", "IMP"]
+    assert [code.code for code in entry.event_codes] == ["IMP", "Z00"]
     assert entry.reference_ids == ("42^^^&1.2.250.1.999.9&ISO^urn:ihe:iti:xds:2013:order",)
     assert (entry.hash, entry.size_bytes, entry.mime_type) == ("", None, "text/xml")
 

@@ -46,6 +46,13 @@ def test_a_lot_signature_is_complete(pki: TestPki, algorithm: str) -> None:
     assert findings(pki, a_lot_signature(pki, algorithm)) == []
 
 
+def test_a_document_read_before_is_not_read_again(pki: TestPki) -> None:
+    xml, (unique_id, _) = a_lot_signature(pki), DOCUMENTS[0]
+    assert findings(pki, xml, parsed={unique_id: parse(CDA)[0]}) == []
+    other = {unique_id: parse(b"<doc/>")}
+    assert findings(pki, xml, parsed=other) == [(unique_id, "Manifest DigestValue")]
+
+
 @pytest.mark.parametrize("algorithm", [RSA_SHA1, RSA_SHA256])
 def test_signxml_verifies_the_signature_of_a_lot(pki: TestPki, algorithm: str) -> None:
     accepted = SignatureConfiguration(

@@ -69,7 +69,7 @@ from mocks.dmp.messages.query import (
     write_query,
     write_query_failure,
 )
-from mocks.dmp.messages.record import PatientRecord, Reading
+from mocks.dmp.messages.record import Access, PatientRecord, Representative
 from mocks.dmp.messages.registration import Record
 from mocks.dmp.messages.response import (
     RegistryError,
@@ -105,6 +105,7 @@ from mocks.dmp.messages.submission import (
     PROVIDE_AND_REGISTER,
     ProvidedDocument,
     ProvidedLot,
+    read_document,
     read_submission,
     write_submission,
 )
@@ -189,6 +190,7 @@ __all__ = [
     "TD1_6",
     "UPDATE",
     "VALID",
+    "Access",
     "Authorization",
     "AuthorizationChange",
     "DocumentRequest",
@@ -205,10 +207,10 @@ __all__ = [
     "PatientRecord",
     "ProvidedDocument",
     "ProvidedLot",
-    "Reading",
     "Record",
     "RegistryError",
     "RegistryResponse",
+    "Representative",
     "Retrieved",
     "RetrievedDocument",
     "Revised",
@@ -226,6 +228,7 @@ __all__ = [
     "get_documents",
     "get_documents_and_associations",
     "lot_of_update",
+    "read_document",
     "read_existence",
     "read_existence_response",
     "read_list_authorizations",

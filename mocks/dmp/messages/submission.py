@@ -1,7 +1,7 @@
 """DMP mock, messages: the lot of documents of ITI-41 (DMP TD2.1), both ways.
 
-A lot is its metadata (``kit.xds``), the bytes of each document, and the header of each CDA for
-the rules to judge. Not here: the signature inside the signature's document (``kit.signature``).
+A lot is its metadata (``kit.xds``), the bytes of each document, and each CDA, read once, for the
+rules to judge. Not here: the signature inside the signature's document (``kit.signature``).
 """
 
 from __future__ import annotations
@@ -10,29 +10,35 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kit import cda, mtom, xds
+from kit import mtom, xds
+from kit.cda import Cda, CdaHeader
+from kit.cda import read as read_cda
 from kit.rules import Malformed
 from kit.xds.metadata import DocumentEntry, Submission
 from kit.xml import Element, build, find_all, need, need_attribute, qname
 from mocks.dmp.messages.response import NAMES
 
 PROVIDE_AND_REGISTER = qname("xds:ProvideAndRegisterDocumentSetRequest")
-CDA_MIME_TYPE = "text/xml"
+CDA_MIME_TYPES = ("text/xml", "application/xslt+xml")  # the second: with its own stylesheet
 
 
 @dataclass(frozen=True, slots=True)
 class ProvidedDocument:
     """One entry of a lot with its bytes.
 
-    content: None when no part carries the document. header: None when the bytes are no CDA;
-    ``unreadable`` then says why. body_flaw: why the body of an N1 document is not what it says.
+    content: None when no part carries the document. cda: None when the bytes are no CDA;
+    ``unreadable`` then says why.
     """
 
     entry: DocumentEntry
     content: bytes | None
-    header: cda.CdaHeader | None = None
+    cda: Cda | None = None
     unreadable: str = ""
-    body_flaw: str = ""
+
+    @property
+    def header(self) -> CdaHeader | None:
+        """What the header of the CDA says."""
+        return self.cda.header if self.cda else None
 
     @property
     def hash(self) -> str:
@@ -102,29 +108,13 @@ def _contents(body: Element, attachments: Mapping[str, bytes]) -> dict[str, byte
 
 
 def read_document(entry: DocumentEntry, content: bytes | None) -> ProvidedDocument:
-    """An entry with its bytes; a CDA is read here."""
-    if content is None or entry.mime_type != CDA_MIME_TYPE:
+    """An entry with its bytes; a CDA is parsed here, and nowhere else."""
+    if content is None or entry.mime_type not in CDA_MIME_TYPES:
         return ProvidedDocument(entry, content)
     try:
-        header = cda.read_header(content)
-        flaw = _body_flaw(content) if header.media_type in _STARTS else ""
-        return ProvidedDocument(entry, content, header, body_flaw=flaw)
+        return ProvidedDocument(entry, content, read_cda(content))
     except Malformed as error:
         return ProvidedDocument(entry, content, unreadable=str(error))
-
-
-def _body_flaw(content: bytes) -> str:
-    """Why an unstructured body is not what its mediaType says, "" when nothing shows."""
-    try:
-        media_type, body = cda.read_unstructured_body(content)
-    except Malformed as error:
-        return str(error)
-    start = _STARTS.get(media_type, b"")
-    return "" if start in body[:1024] else f"{media_type}: {body[:8]!r}"
-
-
-# What a body of each type has near its start.
-_STARTS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8", "text/rtf": b"{\\rtf"}
 
 
 def write_submission(

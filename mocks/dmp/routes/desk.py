@@ -15,7 +15,7 @@ from kit.pki import Trust
 from kit.rules import Code, Malformed, Refusal, Refused
 from kit.service import MUTUAL_TLS, PLAIN, Service
 from kit.soap import Call, SoapFault
-from kit.vihf import policy_of, read_vihf, verify_vihf
+from kit.vihf import Vihf, policy_of, read_vihf, verify_vihf
 from kit.world import Patient, World
 from kit.xds import write_dtm
 from kit.xml import Element
@@ -23,7 +23,9 @@ from mocks.dmp import errors, messages, rules
 from mocks.dmp.messages import Authorization, PatientRecord
 from mocks.dmp.messages.record import AT_THE_PATIENTS_DEMAND, CLOSED
 from mocks.dmp.routes import noting
+from mocks.dmp.routes.people import is_held, representatives, stranger
 from mocks.dmp.rules import DmpUser
+from mocks.dmp.rules.minors import is_minor
 from mocks.dmp.store import Documents, Store
 
 
@@ -58,16 +60,21 @@ class Dmp:
         self.vihf_policy = policy_of(settings, self._sites_of)
         gate = datetime.combine(date.fromisoformat(settings.dmp_ins_gate_on), time(), UTC)
         self.policy = rules.Policy(
-            gate, settings.dmp_lot_signature, settings.dmp_visibility_cumul, settings.dmp_types
+            gate,
+            lot_signature=settings.dmp_lot_signature,
+            visibility_cumul=settings.dmp_visibility_cumul,
+            types=settings.dmp_types,
+            cda_checks=settings.dmp_cda_checks,
+            cda_metadata=settings.dmp_cda_metadata,
         )
 
     def patient(self, ins: Ins) -> Patient | None:
-        """Who has, or had, this INS under this authority."""
-        found = self._by_matricule(ins.matricule)
-        known = (
-            {(item.matricule, item.oid) for item in (found.ins, *found.history)} if found else ()
-        )
-        return found if (ins.matricule, ins.oid) in known else None
+        """Who has, or had, this INS under an authority the bench takes."""
+        found, settings = self._by_matricule(ins.matricule), self.service.settings
+        takes_all = settings.dmp_ins_oids == "all"
+        if found is None and settings.dmp_unknown_ins == "open":
+            found = stranger(ins, self.service.clock.now().date())
+        return found if found and is_held(found, ins, takes_all=takes_all) else None
 
     def matricules(self, ins: Ins) -> frozenset[str]:
         """Every matricule of the person: documents stay where they were filed (EX_3.1-1055)."""
@@ -90,12 +97,12 @@ class Dmp:
         entity = self.legal_entity(vihf.structure)
         noting.caller(call.line, vihf, entity)
         if not (self.is_lenient and call.listener == PLAIN):
-            self._verify(call, assertion)
+            self._verify(call, assertion, vihf)
         user = rules.user_of(vihf, entity)
         call.line.subject = user.patient_id.matricule
         return user
 
-    def _verify(self, call: Call, assertion: Element) -> None:
+    def _verify(self, call: Call, assertion: Element, vihf: Vihf) -> None:
         is_mutual = call.listener == MUTUAL_TLS and call.peer is not None
         try:
             verify_vihf(
@@ -105,6 +112,7 @@ class Dmp:
                 tls=call.peer.der if is_mutual and call.peer else None,
                 policy=self.vihf_policy,
                 transaction=call.line.transaction,
+                vihf=vihf,
             )
         except Refused as error:
             raise _unauthorized(error.refusals) from error
@@ -125,7 +133,8 @@ class Dmp:
         """The record of a person, None for an INS nobody has."""
         if patient is None:
             return None
-        return documents.records.record(patient.ins.matricule, at_first(patient))
+        first = at_first(patient, self.service.clock.now().date())
+        return documents.records.record(patient.ins.matricule, first)
 
     def authorizations(self, patient: Patient | None, documents: Documents) -> list[Authorization]:
         """Who is authorised and who is blocked in a person's record."""
@@ -142,20 +151,24 @@ class Dmp:
             now=self.service.clock.now(),
             days=settings.dmp_authorization_days,
             is_lenient=settings.dmp_authorization == "lenient",
+            are_minors_judged=settings.dmp_minors == "strict",
         )
 
 
-def at_first(patient: Patient) -> PatientRecord:
+def at_first(patient: Patient, today: date) -> PatientRecord:
     """The record of a person before anybody changed it, as the invented country has it."""
+    born = patient.traits.birth_date
     return PatientRecord(
         state=patient.record.state,
         attached_to_mes=patient.record.attached_to_mes,
         opposed_to_feeding=patient.record.opposed_to_feeding,
         closing_motive=AT_THE_PATIENTS_DEMAND if patient.record.state == CLOSED else "",
-        telecoms=(f"tel:{patient.phone}",),
+        telecoms=(f"tel:{patient.phone}",) if patient.phone else (),
         street=patient.address.line,
         postal_code=patient.address.postal_code,
         city=patient.address.city,
+        representatives=representatives(patient) if is_minor(born, today) else (),
+        birth_date=born,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kit import soap
+from kit.journal import Line
 from kit.rules import Finding, Refused
 from kit.soap import Call, Reply
 from kit.xml import Element
 from mocks.dmp import messages, rules
-from mocks.dmp.messages import DocumentRequest, ProvidedLot, Reading, RetrievedDocument
-from mocks.dmp.routes import noting
+from mocks.dmp.messages import DocumentRequest, ProvidedLot, RetrievedDocument
+from mocks.dmp.routes import accesses, noting
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.rights import User
@@ -32,14 +33,15 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         if call.sender.user is User.EMPLOYEE:
             call.line.transaction = "TD2.2"
         noting.lot_of(call.line, lot)
-        if dmp.policy.types != "strict":
-            noting.remark(call.line, rules.type_remarks(lot))
+        noting.remark(call.line, rules.leniencies(lot, dmp.policy))
         signature = _signature(dmp, lot)
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)
             stands = feeding(dmp, call.sender, lot, documents)
             rules.submission.check(lot, replace(stands, signature=signature))
             documents.register(lot, structure=call.sender.structure, at=dmp.service.clock.now())
+            accesses.note(dmp, call.line, stands.user, documents, lot.submission.health_documents)
+            noting.remark(call.line, rules.minor_remarks(lot, stands))
         return messages.write_success()
 
     @port.operation(
@@ -59,7 +61,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
                 refusals += broken
                 if not broken:
                     found.append(retrieved(documents, request.unique_id))
-            note_readings(dmp, user, found, documents)
+            note_readings(dmp, call.line, user, found, documents)
         if not found:
             raise Refused(refusals)
         call.line.facts["retrieved"] = [item.unique_id for item in found]
@@ -109,23 +111,12 @@ def retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
 
 
 def note_readings(
-    dmp: Dmp, user: DmpUser, found: list[RetrievedDocument], documents: Documents
+    dmp: Dmp, line: Line, user: DmpUser, found: list[RetrievedDocument], documents: Documents
 ) -> None:
     """The patient will see who read what."""
     patient, at = dmp.patient(user.patient_id), dmp.service.clock.now()
     if patient is None or not found:
         return
-    matricule = patient.ins.matricule
-    for item in found:
-        entry = documents.entry_of(item.unique_id)
-        reading = Reading(
-            unique_id=item.unique_id,
-            title=entry.title if entry else "",
-            reader=user.person_id,
-            reader_name=user.name,
-            structure=user.structure,
-            access_mode=user.access_mode,
-            at=at,
-        )
-        documents.records.note_reading(matricule, reading)
-    documents.records.act(matricule, (user.person_id, user.structure), at)
+    entries = [documents.entry_of(item.unique_id) for item in found]
+    accesses.note(dmp, line, user, documents, entries)
+    documents.records.act(patient.ins.matricule, (user.person_id, user.structure), at)

@@ -1,7 +1,8 @@
 """DMP mock, rules: what a request is refused for, and why. One rule book per transaction.
 
 Pure: no Flask, no XML, no SQL. A rule yields the identifier of each thing it refuses.
-submission is filled by record, metadata, codes and lot; tables: value_sets, rights.
+submission is filled by record, metadata, codes, conformity, agreement and lot; tables: value_sets,
+rights.
 """
 
 from mocks.dmp.rules.access import authorization_of, standing_of
@@ -20,11 +21,13 @@ from mocks.dmp.rules.pdsm import provide as fhir_provide
 from mocks.dmp.rules.pdsm import search as fhir_search
 from mocks.dmp.rules.pdsm_caller import fhir_caller
 from mocks.dmp.rules.query import Asking, is_masked, may_show, query, remarks_on, results
+from mocks.dmp.rules.record import minor_remarks
 from mocks.dmp.rules.retrieval import Retrieving, retrieval
 from mocks.dmp.rules.submission import (
     Feeding,
     Policy,
     is_qualified,
+    leniencies,
     remarks,
     signature_findings,
     submission,
@@ -54,7 +57,9 @@ __all__ = [
     "find_patient",
     "is_masked",
     "is_qualified",
+    "leniencies",
     "may_show",
+    "minor_remarks",
     "patient_list",
     "query",
     "remarks",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kit.cda.value_sets import FACILITIES, PRACTICE_SETTINGS, ValueSet
 from kit.rules import Finding
 from kit.xds import tables
 from kit.xds.metadata import Coded
@@ -14,7 +15,6 @@ from mocks.dmp import errors
 from mocks.dmp.messages.submission import ProvidedLot
 from mocks.dmp.rules import value_sets
 from mocks.dmp.rules.feeding import Feeding, lot_name, name_of, submission, told
-from mocks.dmp.rules.value_sets import ValueSet
 
 # Single codes of an entry that belong to a value set.
 ENTRY_VALUE_SETS: tuple[tuple[str, str, ValueSet], ...] = (
@@ -22,9 +22,9 @@ ENTRY_VALUE_SETS: tuple[tuple[str, str, ValueSet], ...] = (
     (
         "healthcare_facility_type_code",
         "healthcareFacilityTypeCode",
-        value_sets.FACILITIES,
+        FACILITIES,
     ),
-    ("practice_setting_code", "practiceSettingCode", value_sets.PRACTICE_SETTINGS),
+    ("practice_setting_code", "practiceSettingCode", PRACTICE_SETTINGS),
 )
 
 

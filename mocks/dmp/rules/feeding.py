@@ -1,7 +1,7 @@
 """DMP mock, rules: what stands around a lot that is fed, and how its parts are named.
 
-The rule book of TD2.1 is opened here and filled by record, metadata, codes and lot, in the order
-in which ``submission`` imports them. Not here: any rule.
+The rule book of TD2.1 is opened here and filled by record, metadata, codes, conformity, agreement
+and lot, in the order in which ``submission`` imports them. Not here: any rule.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from kit.cda import CdaHeader
+from kit.cda import Cda, CdaHeader
 from kit.pki import Trust
 from kit.rules import Finding, RuleBook
 from kit.xds import read_dtm
@@ -43,6 +43,8 @@ class Policy:
     lot_signature: str = "strict"
     visibility_cumul: bool = False
     types: str = "strict"
+    cda_checks: str = "strict"
+    cda_metadata: str = "strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ def told(code: Coded | None) -> str:
 def cdas(lot: ProvidedLot) -> Iterator[tuple[ProvidedDocument, CdaHeader]]:
     """The documents of a lot whose CDA header was read."""
     return ((item, item.header) for item in lot.documents if item.header is not None)
+
+
+def documents(lot: ProvidedLot) -> Iterator[tuple[ProvidedDocument, Cda]]:
+    """The documents of a lot that are readable CDA."""
+    return ((item, item.cda) for item in lot.documents if item.cda is not None)
 
 
 def is_oid(text: str) -> bool:

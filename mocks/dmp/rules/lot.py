@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from kit.cda import to_utc
 from kit.pki import Trust
 from kit.rules import Finding
 from kit.signature import check_lot_signature
@@ -17,7 +16,7 @@ from kit.xds import vocabulary
 from mocks.dmp import errors
 from mocks.dmp.messages.assembling import SIGNATURE_CLASS, SIGNATURE_FORMAT
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
-from mocks.dmp.rules.feeding import ITI, Feeding, cdas, lot_name, name_of, submission
+from mocks.dmp.rules.feeding import ITI, Feeding, lot_name, name_of, submission
 
 
 @submission.rule(errors.AUTHOR_INSTITUTION, source="CI-SIS, partage; DMP errors")
@@ -66,6 +65,7 @@ def signature_findings(lot: ProvidedLot, trust: Trust, at: datetime) -> Iterator
         [(item.entry.unique_id, item.content or b"") for item in lot.documents],
         trust=trust,
         at=at,
+        parsed={item.entry.unique_id: item.cda.document for item in lot.documents if item.cda},
     )
 
 
@@ -115,26 +115,6 @@ def _known(lot: ProvidedLot, around: Feeding) -> Iterator[tuple[ProvidedDocument
     for item in lot.everything:
         if item.entry.unique_id in hashes:
             yield item, hashes[item.entry.unique_id]
-
-
-def remarks(lot: ProvidedLot) -> list[str]:
-    """What the real service accepts and an integrator should see; for the journal."""
-    found = []
-    for item, header in cdas(lot):
-        expected = to_utc(header.effective_time)
-        if item.entry.creation_time and item.entry.creation_time != expected:
-            found.append(
-                f"{name_of(item)}: creationTime {item.entry.creation_time}, "
-                f"the CDA says {expected} UTC"
-            )
-        replaces = any(
-            link.source == item.entry.entry_uuid for link in lot.submission.of_kind(vocabulary.RPLC)
-        )
-        if header.replaces and not replaces:
-            found.append(
-                f"{name_of(item)}: the CDA replaces {header.replaces.text}, the lot has no RPLC"
-            )
-    return found
 
 
 def _fixed_codes(signature: ProvidedDocument) -> Iterator[Finding]:

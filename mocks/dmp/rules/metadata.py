@@ -1,6 +1,6 @@
 """DMP mock, rules of TD2.1: entries and documents, one for the other, and what must be filled in.
 
-Not here: value sets (``codes``).
+Not here: value sets (``codes``), what a CDA says (``conformity``, ``agreement``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from mocks.dmp.rules.feeding import (
     lot_name,
     name_of,
     submission,
-    told,
 )
 
 _METADATA = "CI-SIS, Partage de documents de santé: metadata of a document"
@@ -132,30 +131,8 @@ def a_document_is_a_readable_cda(lot: ProvidedLot, _: Feeding) -> Iterator[Findi
             yield Finding(name_of(item), "ClinicalDocument", item.unreadable, "a CDA R2 document")
 
 
-@submission.rule(errors.METADATA, source="CI-SIS, Structuration minimale: nonXMLBody/text")
-def a_body_is_what_it_says(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]:
-    for item in lot.documents:
-        if item.body_flaw:
-            wanted = "base64 of a file of its mediaType"
-            yield Finding(name_of(item), "nonXMLBody/text", item.body_flaw, wanted)
-
-
 @submission.rule(errors.METADATA, source="HL7v2 volet: root^extension is not accepted by the DMP")
 def a_cda_id_has_no_extension(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]:
     for item, header in cdas(lot):
         if header.id.extension:
             yield Finding(name_of(item), "ClinicalDocument/id", header.id.text, "a root only")
-
-
-@submission.rule(errors.METADATA, source="CI-SIS, partage: metadata derived from the CDA")
-def metadata_say_what_the_cda_says(lot: ProvidedLot, _: Feeding) -> Iterator[Finding]:
-    for item, header in cdas(lot):
-        entry = item.entry
-        compared = (
-            ("uniqueId", entry.unique_id, header.unique_id),
-            ("typeCode", told(entry.type_code), told(header.code)),
-            ("patientId", entry.patient_cx, header.patient.ins.cx if header.patient.ins else ""),
-        )
-        for field, seen, expected in compared:
-            if seen and expected and seen != expected:
-                yield Finding(name_of(item), field, seen, f"{expected}, as in the CDA")

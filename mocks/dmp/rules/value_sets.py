@@ -1,41 +1,17 @@
 """DMP mock, rules: the value sets of document and lot metadata, as tables.
 
-Each table names the set, its edition and how sure we are. Not here: what is refused when a code
-is outside its set (``submission``).
+Each table names the set, its edition and how sure we are; sets that a CDA shares are those of
+``kit.cda.value_sets``. Not here: what is refused when a code is outside its set (``codes``).
 """
 
-from dataclasses import dataclass
-
+from kit.cda.value_sets import ValueSet, pairs
 from kit.xds.tables import (
     CLASS_OF_TYPE,
     CLASS_SYSTEM,
     CONFIDENTIALITY_SYSTEM,
     CONTENT_TYPE_SYSTEM,
-    FACILITY_SYSTEM,
-    PRACTICE_SYSTEM,
     VISIBILITY_SYSTEM,
 )
-
-NON_PROFESSIONAL_AUTHOR = "1.2.250.1.213.1.1.4.6"  # TRE_A00
-
-
-@dataclass(frozen=True, slots=True)
-class ValueSet:
-    """A set of (code, code system) pairs, the edition it was read in, and our confidence."""
-
-    name: str
-    oid: str
-    edition: str
-    confidence: str  # "confirmed" | "partial": codes of the set are missing here
-    codes: frozenset[tuple[str, str]]
-
-    def __contains__(self, coded: tuple[str, str]) -> bool:
-        return coded in self.codes
-
-
-def _pairs(system: str, codes: str) -> frozenset[tuple[str, str]]:
-    return frozenset((code, system) for code in codes.split())
-
 
 TYPES = ValueSet(
     "JDV_J66", "1.2.250.1.213.1.1.5.7", "2024-02-23", "confirmed", frozenset(CLASS_OF_TYPE)
@@ -85,36 +61,8 @@ CONFIDENTIALITIES = ValueSet(
     "1.2.250.1.213.1.1.5.463",
     "2020-04-24",
     "confirmed",
-    _pairs(CONFIDENTIALITY_SYSTEM, "N R V")
-    | _pairs(VISIBILITY_SYSTEM, "MASQUE_PS INVISIBLE_PATIENT INVISIBLE_REPRESENTANTS_LEGAUX"),
-)
-
-# Facilities: JDV_J02, edition 2024-12-13; JDV_J61 of the DMP was not read, hence partial.
-_UNUSED_SECTORS = {11, 62}
-FACILITIES = ValueSet(
-    "JDV_J02",
-    "1.2.250.1.213.1.1.5.466",
-    "2024-12-13",
-    "partial",
-    frozenset(
-        (f"SA{number:02d}", FACILITY_SYSTEM)
-        for number in range(1, 70)
-        if number not in _UNUSED_SECTORS
-    )
-    | _pairs(NON_PROFESSIONAL_AUTHOR, "EXP_PATIENT SNR"),
-)
-
-# Practice settings: JDV_J04, complete, confirmed.
-PRACTICE_SETTINGS = ValueSet(
-    "JDV_J04",
-    "",
-    "CI-SIS, 2024",
-    "confirmed",
-    _pairs(
-        PRACTICE_SYSTEM,
-        "AMBULATOIRE AMO DEPISTAGE ESSMS ETABLISSEMENT HAD MAD PALLIATIF SAD SAMU_SMUR",
-    )
-    | _pairs(NON_PROFESSIONAL_AUTHOR, "EXP_PATIENT SNR"),
+    pairs(CONFIDENTIALITY_SYSTEM, "N R V")
+    | pairs(VISIBILITY_SYSTEM, "MASQUE_PS INVISIBLE_PATIENT INVISIBLE_REPRESENTANTS_LEGAUX"),
 )
 
 # Activity of the lot: JDV_J59, edition 2026-09-28, its codes of TRE_R209, confirmed.
@@ -123,7 +71,7 @@ LOT_ACTIVITIES = ValueSet(
     "1.2.250.1.213.1.1.5.2",
     "2026-09-28",
     "partial",
-    _pairs(
+    pairs(
         CONTENT_TYPE_SYSTEM,
         "03 04 07 08 09 11 13 14 15 16 17 18 19 20 21 22 25 26 27 28 33 37 40 42 43 44 45 46 47"
         " 48 50 52 54 60 97",

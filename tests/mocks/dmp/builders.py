@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from kit import xds
-from kit.cda import entry_from_cda, read_header
+from kit.cda import entry_from_cda
 from kit.clock import DEFAULT_START
 from kit.identity import Ins
 from kit.pki import CertificateKind, Credential, EstablishmentCredentials, Person, TestPki
 from kit.vihf import AccessMode, Authentication, Vihf, access, profession, specialty, write_vihf
-from kit.world import Patient, World
+from kit.world import DmpRecord, Patient, World
+from kit.world.patients import OPEN_RECORD
 from kit.xds.metadata import Author, DocumentEntry, Submission
 from kit.xml import Element
 from mocks.dmp import messages
-from mocks.dmp.messages import LotIdentity, ProvidedDocument, ProvidedLot
-from mocks.dmp.rules import DmpUser
+from mocks.dmp.messages import LotIdentity, ProvidedDocument, ProvidedLot, read_document
+from mocks.dmp.rules import DmpUser, Feeding, Policy
 from mocks.dmp.rules.rights import User
 from tests.kit.documents import a_cda
 
 NOW = DEFAULT_START
+GATE = datetime(2023, 10, 1, tzinfo=UTC)
 WORLD = World(2026)
 HOSPITAL = WORLD.establishments[0]
 OTHER_HOSPITAL = WORLD.establishments[1]
@@ -39,6 +42,12 @@ def a_patient(**record: Any) -> Patient:
         for person in (WORLD.patient(index) for index in range(5000))
         if all(getattr(person.record, name) == value for name, value in record.items())
     )
+
+
+def a_minor(born_on: str = "2012-03-14") -> Patient:
+    """An invented person born that day, with an open record."""
+    born = (*WORLD.find_patients(born_on, "F"), *WORLD.find_patients(born_on, "M"))
+    return next(person for person in born if person.record == OPEN_RECORD)
 
 
 def a_document(number: int = 1, ins: Ins = INS, **changes: Any) -> bytes:
@@ -100,15 +109,64 @@ def provided(submission: Submission, contents: Mapping[str, bytes]) -> ProvidedL
     signature = submission.signature
     return ProvidedLot(
         submission,
-        tuple(_provided(entry, contents) for entry in submission.health_documents),
+        tuple(
+            read_document(entry, contents.get(entry.entry_uuid))
+            for entry in submission.health_documents
+        ),
         ProvidedDocument(signature, contents.get(signature.entry_uuid)) if signature else None,
         tuple(name for name in contents if name not in known),
     )
 
 
-def _provided(entry: DocumentEntry, contents: Mapping[str, bytes]) -> ProvidedDocument:
-    content = contents.get(entry.entry_uuid)
-    return ProvidedDocument(entry, content, read_header(content) if content else None)
+@dataclass(frozen=True)
+class Known:
+    """What the store knows, as plain tables."""
+
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    lots: tuple[str, ...] = ()
+    entries: Mapping[str, DocumentEntry] = field(default_factory=dict)
+
+    def hashes_of(self, unique_ids: Iterable[str]) -> Mapping[str, str]:
+        return {uid: self.hashes[uid] for uid in unique_ids if uid in self.hashes}
+
+    def has_lot(self, unique_id: str) -> bool:
+        return unique_id in self.lots
+
+    def entry(self, entry_uuid: str) -> DocumentEntry | None:
+        return self.entries.get(entry_uuid)
+
+
+def a_feeding(pki: TestPki, **changes: Any) -> Feeding:
+    """What stands around a lot: an open record, nothing known, a strict bench."""
+    usual = Feeding(
+        user=a_user(),
+        record=DmpRecord("open"),
+        matricules=frozenset({INS.matricule}),
+        known=Known(),
+        now=NOW,
+        trust=pki.trust,
+        policy=Policy(GATE),
+    )
+    return replace(usual, **changes)
+
+
+def with_entry(**changes: Any) -> Callable[[ProvidedLot], ProvidedLot]:
+    """Spoil the first document's entry, in the submission too."""
+
+    def spoil(lot: ProvidedLot) -> ProvidedLot:
+        first = lot.documents[0]
+        entry = replace(first.entry, **changes)
+        kept = tuple(
+            entry if item.entry_uuid == first.entry.entry_uuid else item
+            for item in lot.submission.documents
+        )
+        return replace(
+            lot,
+            submission=replace(lot.submission, documents=kept),
+            documents=(replace(first, entry=entry), *lot.documents[1:]),
+        )
+
+    return spoil
 
 
 def a_hospital(pki: TestPki) -> EstablishmentCredentials:

@@ -241,4 +241,4 @@ def test_a_pdf_that_is_none_is_refused(bench: Bench, body: str, accepted: bool) 
     assert answer.accepted is accepted
     if not accepted:
         assert rules_of(bench) == {"a_body_is_what_it_says"}
-        assert bench.line.refusals[0]["field"] == "nonXMLBody/text"
+        assert bench.line.refusals[0]["field"] == "ClinicalDocument/component/nonXMLBody/text"

@@ -323,9 +323,9 @@ def test_an_unqualified_ins_is_refused_since_the_gate(
     make_bench: Callable[..., Bench], bench: Bench
 ) -> None:
     local = a_document(given="<given>ALIX</given>")
-    assert codes_of(bench.feed(local)) == ["DMPSimInsNotQualified"]
+    assert codes_of(bench.feed(local)) == ["DMPSimInsNotQualified", "DMPSimCda"]
     assert bench.line.facts["documents"][0]["ins_qualified"] is False
-    later = make_bench(dmp_ins_gate_on="2030-01-01")
+    later = make_bench(dmp_ins_gate_on="2030-01-01", dmp_cda_checks="off")
     assert registry_response(later.feed(local)).accepted
     assert later.line.facts["documents"][0]["ins_qualified"] is False
 

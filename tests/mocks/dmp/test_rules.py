@@ -2,58 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from kit.cda import Identifier
+from kit import cda
+from kit.cda import Identifier, RelatedDocument
 from kit.identity import Ins
 from kit.pki import TestPki
 from kit.rules import Code
 from kit.world import DmpRecord
 from kit.xds import replacement_of, vocabulary
-from kit.xds.metadata import Coded, DocumentEntry
+from kit.xds.metadata import Coded
 from kit.xds.tables import FORMAT_SYSTEM_FR, LOINC, VISIBILITY_SYSTEM
 from mocks.dmp import errors
-from mocks.dmp.messages import ProvidedLot
+from mocks.dmp.messages import ProvidedLot, read_document
 from mocks.dmp.rules import Feeding, Policy, Standing, is_qualified, remarks, submission
 from mocks.dmp.rules.rights import User
 from tests.mocks.dmp.builders import (
     ARC,
+    GATE,
     INS,
-    NOW,
+    Known,
     a_document,
+    a_feeding,
     a_hospital,
     a_lot,
     a_user,
     an_author,
     an_entry,
     provided,
+    with_entry,
 )
 
-GATE = datetime(2023, 10, 1, tzinfo=UTC)
 OTHER_INS = Ins.of("1790351215189", INS.oid)
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the store knows, as plain tables."""
-
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    lots: tuple[str, ...] = ()
-    entries: Mapping[str, DocumentEntry] = field(default_factory=dict)
-
-    def hashes_of(self, unique_ids: Iterable[str]) -> Mapping[str, str]:
-        return {uid: self.hashes[uid] for uid in unique_ids if uid in self.hashes}
-
-    def has_lot(self, unique_id: str) -> bool:
-        return unique_id in self.lots
-
-    def entry(self, entry_uuid: str) -> DocumentEntry | None:
-        return self.entries.get(entry_uuid)
 
 
 @pytest.fixture(scope="module")
@@ -63,38 +48,11 @@ def lot(pki: TestPki) -> ProvidedLot:
 
 @pytest.fixture(scope="module")
 def around(pki: TestPki) -> Feeding:
-    return Feeding(
-        user=a_user(),
-        record=DmpRecord("open"),
-        matricules=frozenset({INS.matricule}),
-        known=Known(),
-        now=NOW,
-        trust=pki.trust,
-        policy=Policy(GATE),
-    )
+    return a_feeding(pki)
 
 
 def refused(lot: ProvidedLot, around: Feeding) -> set[tuple[str, Code]]:
     return {(found.rule, found.code) for found in submission.findings(lot, around)}
-
-
-def with_entry(**changes: Any) -> Callable[[ProvidedLot], ProvidedLot]:
-    """Spoil the first document's entry, in the submission too."""
-
-    def spoil(lot: ProvidedLot) -> ProvidedLot:
-        first = lot.documents[0]
-        entry = replace(first.entry, **changes)
-        kept = tuple(
-            entry if item.entry_uuid == first.entry.entry_uuid else item
-            for item in lot.submission.documents
-        )
-        return replace(
-            lot,
-            submission=replace(lot.submission, documents=kept),
-            documents=(replace(first, entry=entry), *lot.documents[1:]),
-        )
-
-    return spoil
 
 
 def with_lot(**changes: Any) -> Callable[[ProvidedLot], ProvidedLot]:
@@ -110,10 +68,11 @@ def with_cda(**changes: Any) -> Callable[[ProvidedLot], ProvidedLot]:
 
     def spoil(lot: ProvidedLot) -> ProvidedLot:
         first = lot.documents[0]
-        assert first.header is not None
-        patient = replace(first.header.patient, **changes.pop("patient", {}))
-        header = replace(first.header, patient=patient, **changes)
-        return replace(lot, documents=(replace(first, header=header),))
+        assert first.cda is not None
+        header = first.cda.header
+        patient = replace(header.patient, **changes.pop("patient", {}))
+        read = replace(first.cda, header=replace(header, patient=patient, **changes))
+        return replace(lot, documents=(replace(first, cda=read),))
 
     return spoil
 
@@ -148,8 +107,11 @@ def same(lot: ProvidedLot) -> ProvidedLot:
 
 
 MASKED, INVISIBLE = (Coded(c, VISIBILITY_SYSTEM) for c in ("MASQUE_PS", "INVISIBLE_PATIENT"))
+KEPT_BACK = Coded("INVISIBLE_REPRESENTANTS_LEGAUX", VISIBILITY_SYSTEM)
 NORMAL = Coded("N", "2.16.840.1.113883.5.25")
 APPROVED = an_entry(a_document(5), "urn:uuid:old", availability_status=vocabulary.APPROVED)
+PARENT = RelatedDocument("RPLC", Identifier(APPROVED.unique_id))
+OTHER_PARENT = RelatedDocument("RPLC", Identifier("1.2.250.1.999.404"))
 OLD = replace(APPROVED, availability_status=vocabulary.DEPRECATED)
 OF_ANOTHER = replace(APPROVED, patient_id=OTHER_INS)
 LETTER = Coded("11490-0", LOINC)
@@ -303,17 +265,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
         errors.METADATA,
     ),
     (
-        lambda lot: replace(
-            lot, documents=(replace(lot.documents[0], body_flaw="application/pdf: b'PK'"),)
-        ),
-        {},
-        "a_body_is_what_it_says",
-        errors.METADATA,
-    ),
-    (
-        lambda lot: replace(
-            lot, documents=(replace(lot.documents[0], header=None, unreadable="no"),)
-        ),
+        lambda lot: replace(lot, documents=(replace(lot.documents[0], cda=None, unreadable="no"),)),
         {},
         "a_document_is_a_readable_cda",
         errors.METADATA,
@@ -322,6 +274,12 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
         lambda lot: with_cda(id=replace(lot.documents[0].header.id, extension="7"))(lot),
         {},
         "a_cda_id_has_no_extension",
+        errors.METADATA,
+    ),
+    (
+        lambda lot: replacing("urn:uuid:old")(with_cda(related_documents=(OTHER_PARENT,))(lot)),
+        {"known": Known(entries={"urn:uuid:old": APPROVED})},
+        "what_is_replaced_is_what_the_cda_names",
         errors.METADATA,
     ),
     (
@@ -346,7 +304,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
     (without(vocabulary.SIGNS), {}, "the_lot_is_signed", errors.LOT_SIGNATURE),
     (with_signature(content=b"<a/>"), {}, "the_lot_is_signed", errors.LOT_SIGNATURE),
     (
-        lambda lot: replace(lot, documents=(replace(lot.documents[0], content=a_document(3)),)),
+        lambda lot: replace(lot, documents=(read_document(lot.documents[0].entry, a_document(3)),)),
         {},
         "the_lot_is_signed",
         errors.LOT_SIGNATURE,
@@ -387,6 +345,18 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
         "what_is_replaced_is_approved",
         errors.DEPRECATED,
     ),
+    (
+        same,
+        {"user": a_user(secret="V", standing=Standing(are_minors_judged=True))},
+        "a_secret_connection_is_for_a_minor",
+        errors.MINOR,
+    ),
+    (
+        with_entry(confidentiality_codes=(NORMAL, KEPT_BACK)),
+        {"user": a_user(standing=Standing(are_minors_judged=True))},
+        "only_a_minor_has_representatives",
+        errors.MINOR,
+    ),
 ]
 
 # How the lot and its surroundings are changed and still accepted.
@@ -396,7 +366,10 @@ ACCEPTED: list[tuple[Any, dict[str, Any]]] = [
     (same, {"user": a_user(User.EMPLOYEE)}),
     (same, {"user": a_user(User.DOCTOR, standing=Standing("ABSENTE"))}),
     (same, {"user": a_user(access_mode="centre_15")}),
-    (with_cda(patient={"birth_name": ""}), {"now": datetime(2023, 9, 30, tzinfo=UTC)}),
+    (
+        with_cda(patient={"birth_name": ""}),
+        {"now": datetime(2023, 9, 30, tzinfo=UTC), "policy": Policy(GATE, cda_checks="off")},
+    ),
     (
         with_entry(confidentiality_codes=(NORMAL, MASKED, INVISIBLE)),
         {"policy": Policy(GATE, visibility_cumul=True)},
@@ -404,6 +377,17 @@ ACCEPTED: list[tuple[Any, dict[str, Any]]] = [
     (with_entry(confidentiality_codes=(NORMAL, MASKED)), {}),
     (lambda lot: replace(lot, signature=None), {"policy": Policy(GATE, lot_signature="lenient")}),
     (replacing("urn:uuid:old"), {"known": Known(entries={"urn:uuid:old": APPROVED})}),
+    (
+        lambda lot: replacing("urn:uuid:old")(with_cda(related_documents=(PARENT,))(lot)),
+        {"known": Known(entries={"urn:uuid:old": APPROVED})},
+    ),
+    (
+        lambda lot: replacing("urn:uuid:old")(with_cda(related_documents=(OTHER_PARENT,))(lot)),
+        {
+            "known": Known(entries={"urn:uuid:old": APPROVED}),
+            "policy": Policy(GATE, cda_metadata="lenient"),
+        },
+    ),
     (
         lambda lot: with_entry(hash=lot.documents[0].hash.upper(), size_bytes=None)(lot),
         {},
@@ -426,7 +410,9 @@ def test_what_is_right_is_accepted(
 
 
 def test_every_rule_has_a_row_that_refuses() -> None:
-    assert {row.name for row in submission.rows} == {rule for _, _, rule, _ in REFUSED}
+    of_a_cda = {row.name for row in cda.book.rows}  # test_rules_cda
+    own = {row.name for row in submission.rows} - of_a_cda
+    assert own == {rule for _, _, rule, _ in REFUSED}
 
 
 def test_all_refusals_come_together_in_the_order_of_the_book(

@@ -18,6 +18,7 @@ from mocks.dmp import messages, rules
 from mocks.dmp.messages import LotIdentity, StatusChange, Update, pdsm
 from mocks.dmp.messages.pdsm.datatypes import OID, UUID
 from mocks.dmp.messages.pdsm.simplified import SOURCE_ID
+from mocks.dmp.routes import accesses
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about, speaking_for
 from mocks.dmp.routes.pdsm.refusing import told
@@ -94,12 +95,21 @@ def _apply(dmp: Dmp, call: Call, update: Update, user: DmpUser, documents: Docum
     transaction = rules.transaction_of(update, documents)
     matricules = dmp.matricules(user.patient_id)
     around = rules.Updating(user, documents, matricules, dmp.policy.visibility_cumul)
-    unique_ids = _targets(update, documents)
+    targets = _targets(update, documents)
     places = dict.fromkeys(_names(update), "DocumentReference")
     with told(places):
         rules.update.check(update, around)
-    call.line.facts |= {"dmp": transaction, FACTS[transaction]: unique_ids}
-    documents.change(update, structure=user.structure, at=dmp.service.clock.now())
+    call.line.facts |= {
+        "dmp": transaction,
+        FACTS[transaction]: [item.unique_id for item in targets],
+    }
+    accesses.note(dmp, call.line, user, documents, targets)
+    documents.change(
+        update,
+        structure=user.structure,
+        at=dmp.service.clock.now(),
+        renews=dmp.service.settings.dmp_status_versions,
+    )
 
 
 def _names(update: Update) -> list[str]:
@@ -107,7 +117,7 @@ def _names(update: Update) -> list[str]:
     return changed + [entry.entry_uuid for entry in update.entries]
 
 
-def _targets(update: Update, documents: Documents) -> list[str]:
-    """The uniqueId of what is changed, once."""
+def _targets(update: Update, documents: Documents) -> list[DocumentEntry]:
+    """What is changed, once."""
     found = (documents.entry(name) for name in dict.fromkeys(_names(update)))
-    return [entry.unique_id for entry in found if entry]
+    return [entry for entry in found if entry]

@@ -15,7 +15,7 @@ from kit.xds.metadata import Submission
 from mocks.dmp import messages, rules
 from mocks.dmp.messages import ProvidedLot, pdsm
 from mocks.dmp.messages.pdsm.datatypes import OID
-from mocks.dmp.routes import noting, repository
+from mocks.dmp.routes import accesses, noting, repository
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about, speaking_for
 from mocks.dmp.routes.pdsm.refusing import told
@@ -55,8 +55,7 @@ def add(port: Port, dmp: Dmp) -> None:
 def _deposited(dmp: Dmp, call: Call, lot: pdsm.FhirLot) -> Mapping[str, str]:
     """Judge and keep a lot. Returns symbolic id -> entryUUID, of the lot and its documents."""
     noting.lot_of(call.line, lot.provided)
-    if dmp.policy.types != "strict":
-        noting.remark(call.line, rules.type_remarks(lot.provided))
+    noting.remark(call.line, rules.leniencies(lot.provided, dmp.policy))
     user = _sender(dmp, call, lot)
     lot_path = lot.described_lot.path if lot.described_lot else ""
     with dmp.store.open(call.line.sandbox) as documents:
@@ -69,6 +68,9 @@ def _deposited(dmp: Dmp, call: Call, lot: pdsm.FhirLot) -> Mapping[str, str]:
             if broken:
                 raise Refused(broken)
             documents.register(provided, structure=user.structure, at=dmp.service.clock.now())
+        entries = provided.submission.health_documents
+        accesses.note(dmp, call.line, around.user, documents, entries)
+        noting.remark(call.line, rules.minor_remarks(provided, around))
         return _created(provided, documents, around.matricules)
 
 

@@ -19,7 +19,7 @@ from mocks.dmp import errors, messages, rules
 from mocks.dmp.messages import DocumentRequest, StoredQuery, pdsm
 from mocks.dmp.messages.pdsm.datatypes import ins_of
 from mocks.dmp.messages.pdsm.search import IDENTIFIER, statuses
-from mocks.dmp.routes import noting, repository
+from mocks.dmp.routes import accesses, noting, repository
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about
 from mocks.dmp.routes.pdsm.refusing import told
@@ -85,7 +85,7 @@ def add(port: Port, dmp: Dmp) -> None:
             user = dmp.known(about(call, entry.patient_id if entry else None), documents)
             rules.retrieval.check(request, repository.around(dmp, user, request, documents))
             item = repository.retrieved(documents, request.unique_id)
-            repository.note_readings(dmp, user, [item], documents)
+            repository.note_readings(dmp, call.line, user, [item], documents)
         call.line.facts["retrieved"] = [item.unique_id]
         return _bytes(call, item)
 
@@ -104,6 +104,8 @@ def _found(dmp: Dmp, call: Call, asked: pdsm.Search, documents: Documents) -> li
     query = pdsm.stored_query(asked, ins.cx, is_reference=is_reference)
     around = _asking(dmp, user, documents)
     rules.query.check(query, around)
+    if not is_reference:
+        accesses.note(dmp, call.line, around.user, documents)
     matricules = dmp.matricules(ins)
     items: list[Any] = list(documents.find(query, matricules))
     if asked.resource_type == "List" and pdsm.asks_for_lots(asked):
