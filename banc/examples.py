@@ -5,11 +5,14 @@ Not here: where they are used (docs/journeys.md).
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
-from kit.identity import IdentityStatus
+from kit.cda import entry_from_cda
+from kit.identity import IdentityStatus, struct_idnat
 from kit.soap import write_envelope
 from kit.world import Patient, World
+from mocks.dmp.messages import pdsm
 from mocks.ins import messages as ins
 from simulator.documents import Admission, EncounterMode, StayFacts, draw_case, write_document
 from simulator.documents.facts import age_on
@@ -27,6 +30,7 @@ def files() -> dict[str, bytes]:
     return {
         "ins-search.xml": ins_search(patient),
         "lettre-de-liaison.xml": liaison_letter(world, patient),
+        "publication-simplifiee.json": publication(world, patient),
     }
 
 
@@ -67,12 +71,20 @@ def ins_search(patient: Patient) -> bytes:
     )
 
 
-def liaison_letter(world: World, patient: Patient) -> bytes:
+def publication(world: World, patient: Patient) -> bytes:
+    """Another liaison letter as a DocumentReference, its bytes inside (ITI-105)."""
+    cda = liaison_letter(world, patient, seed=2)
+    structure = struct_idnat(world.establishments[0].finess_eg)
+    resource = pdsm.write_simplified(entry_from_cda(cda), cda, custodian=structure)
+    return json.dumps(resource, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def liaison_letter(world: World, patient: Patient, seed: int = 1) -> bytes:
     """A liaison letter (lettre de liaison) of the first invented establishment."""
     place = world.establishments[0]
     unit = next(unit for unit in place.units if unit.specialty == "SM04")
     doctors = [who for who in world.professionals(place.finess_eg) if who.unit == unit.code]
-    streams = Streams(1)
+    streams = Streams(seed)
     case = draw_case(
         streams["case"], sex=patient.traits.sex, age=age_on(patient.traits.birth_date, AT.date()),
         nights=4, field=unit.field, specialty=unit.specialty,

@@ -44,6 +44,7 @@ HANDSHAKES = {
     "NO_SHARED_CIPHER": "no cipher suite in common",
 }
 DMP_PATH = "/si-dmp-server/v2/services"
+DMP_FHIR_PATH = "/si-dmp-server/v2/fhir"
 
 
 def pki_of(settings: Settings) -> TestPki:
@@ -117,9 +118,26 @@ def _dmp(settings: Settings) -> Part:
             _http(settings, "dmp", tls, "https", DMP_PATH),
             "ORG_AUTH_CLI certificate, VIHF signed with ORG_SIGN",
         ),
+        *(_dmp_fhir(settings) if settings.dmp_fhir != "off" else ()),
     )
     run = partial(_serve_app, "dmp", create_dmp, listeners)
     return Part("dmp", "DMP", addresses, run, http_ready("dmp", plain))
+
+
+def _dmp_fhir(settings: Settings) -> tuple[Address, Address]:
+    """The FHIR face of the DMP, on the same listeners."""
+    plain, tls = settings.dmp_port, settings.dmp_tls_port
+    is_open = settings.dmp_fhir == "open"
+    first = "none, for a first try; header Banc-User" if is_open else "Pro Santé Connect token"
+    return (
+        Address("FHIR", plain, _http(settings, "dmp", plain, path=DMP_FHIR_PATH), first),
+        Address(
+            "FHIR, mutual TLS",
+            tls,
+            _http(settings, "dmp", tls, "https", DMP_FHIR_PATH),
+            "ORG_AUTH_CLI certificate, for a person with a Pro Santé Connect token",
+        ),
+    )
 
 
 def _ins(settings: Settings) -> Part:

@@ -37,7 +37,10 @@ from kit.world import world_of
 # What the measures read: service, transaction.
 COUNTED = (
     ("dmp", "TD2.1"),
+    ("dmp", "ITI-65"),
+    ("dmp", "ITI-105"),
     ("dmp", "TD3.3c"),
+    ("dmp", "PDSM.PATCH"),
     ("mssante", "SMTP.DATA"),
     ("mssante", "API.MAILBOX"),
 )

@@ -35,16 +35,18 @@ SELECT p.period, s.finess_ej, s.file_id, s.stay_id, s.left_at
 FROM counted_stay AS s
 JOIN period AS p ON s.left_at >= p.starts_at AND s.left_at < p.ends_at;
 
--- Documents named in what was sent to the DMP or by MSSanté, whatever the outcome.
+-- Documents named in what was sent to the DMP or by MSSanté, whatever the outcome. A deposit by
+-- FHIR (PDSm: ITI-65, ITI-105) is one of TD2.1.
 CREATE OR REPLACE TEMP TABLE sent_document AS
 WITH named AS (
-  SELECT id AS exchange_id, finess AS finess_ej, transaction, outcome, codes, facts,
+  SELECT id AS exchange_id, finess AS finess_ej, outcome, codes, facts,
+    CASE WHEN transaction LIKE 'ITI-%' THEN 'TD2.1' ELSE transaction END AS transaction,
     stated_at AS sent_at,
     unnest(from_json(facts -> '$.documents',
       '[{"unique_id": "VARCHAR", "type_code": "VARCHAR", "ins_qualified": "BOOLEAN",
          "replaces": "VARCHAR"}]')) AS d
   FROM exchange
-  WHERE transaction IN ('TD2.1', 'SMTP.DATA')
+  WHERE transaction IN ('TD2.1', 'ITI-65', 'ITI-105', 'SMTP.DATA')
 )
 SELECT n.exchange_id, n.finess_ej, n.transaction, n.outcome, n.codes, n.facts, n.sent_at,
   n.d.unique_id AS unique_id, t.type, coalesce(n.d.ins_qualified, false) AS ins_qualified,
@@ -54,11 +56,11 @@ FROM named AS n
 LEFT JOIN document_type AS t ON t.type_code = n.d.type_code
 LEFT JOIN document AS x ON x.unique_id = n.d.unique_id;
 
--- Documents deleted from the DMP.
+-- Documents deleted from the DMP; by FHIR, the patches that tell so.
 CREATE OR REPLACE TEMP TABLE deletion AS
 SELECT stated_at AS deleted_at, unnest(from_json(facts -> '$.deleted', '["VARCHAR"]')) AS unique_id
 FROM exchange
-WHERE transaction = 'TD3.3c' AND outcome = 'accepted';
+WHERE transaction IN ('TD3.3c', 'PDSM.PATCH') AND outcome = 'accepted';
 
 -- Deposits accepted and, when the period closes, neither replaced nor deleted. ``first_at``: when
 -- the first version of the document was accepted.
@@ -85,7 +87,7 @@ CREATE OR REPLACE TEMP TABLE deposit_try AS
 SELECT id AS exchange_id, finess AS finess_ej, stated_at AS tried_at, outcome, codes,
   outcome <> 'accepted' AS is_rejected
 FROM exchange
-WHERE transaction = 'TD2.1' AND outcome <> 'bug'
+WHERE transaction IN ('TD2.1', 'ITI-65', 'ITI-105') AND outcome <> 'bug'
   AND NOT (outcome = 'injected' AND codes ->> '$[0]' = 'cut');
 
 -- Documents mailed and accepted, one row a recipient; kind: pro or citizen; status: delivered or

@@ -1,4 +1,4 @@
-"""Kit, setting readers: a row of the table, and how the text of a variable becomes a value.
+"""Kit, setting readers: a row of the table, how a text becomes a value and a value a text.
 
 Each reader raises ValueError and says what was expected. Not here: the table (settings).
 """
@@ -6,7 +6,7 @@ Each reader raises ValueError and says what was expected. Not here: the table (s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, fields
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,3 +127,26 @@ def routes(text: str) -> tuple[str, ...]:
         if not name or not host or not number.isdecimal() or not 0 < int(number) < 65536:
             raise ValueError("expected NAME=host:port")
     return pairs
+
+
+def to_env(settings: Any) -> dict[str, str]:
+    """The variables that give ``settings`` again; only those that differ from the defaults."""
+    environ = {}
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if value != item.default:
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            environ[PREFIX + item.name.upper()] = text
+    return environ
+
+
+def rows_of(kind: Any) -> list[tuple[str, str, str]]:
+    """The rows for the docs: variable, default, sentence."""
+    return [
+        (
+            PREFIX + item.name.upper(),
+            ",".join(item.default) if isinstance(item.default, tuple) else str(item.default),
+            item.metadata["sentence"],
+        )
+        for item in fields(kind)
+    ]

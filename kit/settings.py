@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from kit.setting_readers import PREFIX, one_of, row
+from kit.setting_readers import PREFIX, one_of, row, rows_of
 from kit.setting_readers import WrongSettings as WrongSettings
 from kit.setting_readers import bench_address as _bench_address
 from kit.setting_readers import boolean as _boolean
@@ -23,6 +23,7 @@ from kit.setting_readers import port as _port
 from kit.setting_readers import positive as _positive
 from kit.setting_readers import routes as _routes
 from kit.setting_readers import share as _share
+from kit.setting_readers import to_env as to_env
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,12 @@ class Settings:
     dmp_citizen: bool = row(
         True, "DMP: serve the patient's side, /mon-espace-sante, on the plain listener.", _boolean
     )
+    dmp_fhir: str = row(
+        "open",
+        "DMP, FHIR face: open believes Banc-User on the plain listener, strict wants a token.",
+        one_of("open", "strict", "off"),
+    )
+    dmp_fhir_draft: bool = row(False, "DMP, FHIR: TD0.2 as GET Patient, a draft.", _boolean)
     request_seconds: int = row(
         30,
         "Seconds a client has to send a request, and again to take its answer; then it is cut.",
@@ -382,17 +389,6 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
-def to_env(settings: Settings) -> dict[str, str]:
-    """The variables that give ``settings`` again; only those that differ from the defaults."""
-    environ = {}
-    for item in fields(Settings):
-        value = getattr(settings, item.name)
-        if value != item.default:
-            text = ",".join(value) if isinstance(value, tuple) else str(value)
-            environ[PREFIX + item.name.upper()] = text
-    return environ
-
-
 def inherited() -> dict[str, str]:
     """This process's environment without the settings, for a child that gets its own."""
     return {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
@@ -400,11 +396,4 @@ def inherited() -> dict[str, str]:
 
 def table() -> list[tuple[str, str, str]]:
     """The rows for the docs: variable, default, sentence."""
-    return [
-        (
-            PREFIX + item.name.upper(),
-            ",".join(item.default) if isinstance(item.default, tuple) else str(item.default),
-            item.metadata["sentence"],
-        )
-        for item in fields(Settings)
-    ]
+    return rows_of(Settings)

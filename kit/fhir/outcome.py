@@ -23,12 +23,13 @@ class FhirCode(Code):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue of an OperationOutcome."""
+    """One issue of an OperationOutcome. detail: the service's own code, in ``details``."""
 
     code: str
     diagnostics: str
     expression: tuple[str, ...] = ()
     severity: str = "error"
+    detail: str = ""
 
 
 def write_outcome(issues: Iterable[Issue]) -> Resource:
@@ -42,6 +43,8 @@ def _write_issue(issue: Issue) -> Resource:
         "code": issue.code,
         "diagnostics": issue.diagnostics,
     }
+    if issue.detail:
+        written["details"] = {"coding": [{"code": issue.detail}]}
     if issue.expression:
         written["expression"] = list(issue.expression)
     return written
@@ -82,9 +85,11 @@ def read_outcome(resource: Resource) -> tuple[Issue, ...]:
 def _read_issue(item: dict[str, Any]) -> Issue:
     found = item.get("expression", [])
     expression = (found,) if isinstance(found, str) else tuple(str(part) for part in found)
+    codings = item.get("details", {}).get("coding", [])
     return Issue(
         str(item.get("code", "")),
         str(item.get("diagnostics", "")),
         expression,
         str(item.get("severity", "error")),
+        str(codings[0].get("code", "")) if codings else "",
     )

@@ -23,6 +23,7 @@ from kit.faults import CUT, DELAY, LOSE, Fault
 from kit.fhir import errors
 from kit.fhir.outcome import status_of, write_refusals
 from kit.fhir.reading import Resource, read_json
+from kit.fhir.target import Target, route
 from kit.journal import Line
 from kit.rules import Code, Malformed, Refusal, Refused
 from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_response
@@ -30,20 +31,6 @@ from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_re
 FHIR_JSON = "application/fhir+json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = logging.getLogger("banc")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a request is for: the interaction in the words of FHIR, the resource type and id."""
-
-    interaction: str
-    resource_type: str = ""
-    resource_id: str = ""
-
-    @property
-    def transaction(self) -> str:
-        """The name in the journal: ``SEARCH Organization``."""
-        return f"{self.interaction} {self.resource_type}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,52 +55,32 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a route answers."""
+    """What a route answers. content: bytes of ``media_type`` in place of a resource."""
 
     body: Resource
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def route(method: str, path: str) -> Target:
-    """The interaction of a FHIR request. Source: FHIR R4, RESTful API 3.1.0.1.2 (summary)."""
-    parts = [part for part in path.split("/") if part]
-    if not parts:
-        return Target("BATCH" if method == "POST" else "SEARCH-SYSTEM")
-    if parts == ["metadata"] and method == "GET":
-        return Target("CAPABILITIES")
-    if any(part.startswith("$") for part in parts):
-        return Target("OPERATION")
-    if len(parts) > 1 and parts[1] == "_search":
-        return Target("SEARCH-BY-POST", parts[0])
-    if len(parts) > 2:
-        return Target("HISTORY", parts[0], parts[1])
-    return Target(_NAMES[method, len(parts)], *parts)
-
-
-_NAMES = {
-    ("GET", 1): "SEARCH",
-    ("POST", 1): "CREATE",
-    ("PUT", 1): "UPDATE",
-    ("PATCH", 1): "PATCH",
-    ("DELETE", 1): "DELETE",
-    ("GET", 2): "READ",
-    ("POST", 2): "CREATE",
-    ("PUT", 2): "UPDATE",
-    ("PATCH", 2): "PATCH",
-    ("DELETE", 2): "DELETE",
-}
+    content: bytes | None = None
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How an endpoint reads bodies and words its errors; the default is FHIR."""
+    """How an endpoint reads bodies and words its errors; the default is FHIR.
+
+    other_bodies: interaction -> media type and reader, where they are not those of the endpoint.
+    raw: (interaction, resource type) that answer bytes, whatever the client accepts.
+    max_bytes: of a body; 0: the setting ``max_json_bytes``.
+    """
 
     media_type: str = FHIR_JSON
     body_type: str = FHIR_JSON
     route: Callable[[str, str], Target] = route
     read_body: Callable[..., Resource] = read_json
     write_refusals: Callable[[Iterable[Refusal]], Resource] = write_refusals
+    other_bodies: Mapping[str, tuple[str, Callable[..., Resource]]] = field(default_factory=dict)
+    raw: frozenset[tuple[str, str]] = frozenset()
+    max_bytes: int = 0
 
 
 Interaction = Callable[[Call], Reply]
@@ -218,14 +185,15 @@ class _Exchange:
     def read_body(self, given: Request) -> bytes:
         """The body's bytes; what is wrong with them is told by ``answer``."""
         settings, body = self._port.service.settings, read_body(given)
+        limit = self._style.max_bytes or settings.max_json_bytes
         if body.status == 413:
             self._trouble = _too_large(settings.max_body_bytes)
         elif body.status == 415:
             self._trouble = _encoded(given.headers.get("Content-Encoding", ""))
         elif body.error is not None:
             self._trouble = _truncated()
-        elif len(body.content) > settings.max_json_bytes:
-            self._trouble = _too_large(settings.max_json_bytes)
+        elif len(body.content) > limit:
+            self._trouble = _too_large(limit)
         return body.content
 
     def answer(self, line: Line, body: bytes) -> Response:
@@ -280,6 +248,8 @@ class _Exchange:
 
     def _refuse_format(self) -> None:
         accepted = request.accept_mimetypes
+        if (self._target.interaction, self._target.resource_type) in self._style.raw:
+            return
         if accepted and not accepted.best_match((self._style.media_type, "application/json")):
             raise refused(
                 errors.NOT_ACCEPTABLE,
@@ -291,15 +261,17 @@ class _Exchange:
 
     def _read(self, body: bytes) -> Resource:
         kind = request.mimetype
-        if kind != self._style.body_type:
+        style = (self._style.body_type, self._style.read_body)
+        wanted, read = self._style.other_bodies.get(self._target.interaction, style)
+        if kind != wanted:
             raise refused(
                 errors.WRONG_MEDIA_TYPE,
                 "the body has the content type of the service",
                 subject="Content-Type",
                 seen=kind or "none",
-                expected=self._style.body_type,
+                expected=wanted,
             )
-        return self._style.read_body(body, max_depth=self._port.service.settings.max_json_depth)
+        return read(body, max_depth=self._port.service.settings.max_json_depth)
 
     def _disturb(self, fault: Fault) -> None:
         if fault.effect == DELAY:
@@ -312,9 +284,12 @@ class _Exchange:
             raise refused(code, fault.value or fault.effect, subject=fault.id)
 
     def _write(self, reply: Reply) -> Response:
+        headers = dict(reply.headers)
+        if reply.content is not None:
+            return Response(reply.content, reply.status, headers, content_type=reply.media_type)
         body = json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode()
         content_type = f"{self._style.media_type};charset=utf-8"
-        return Response(body, reply.status, dict(reply.headers), content_type=content_type)
+        return Response(body, reply.status, headers, content_type=content_type)
 
     def _write_refusals(self, refusals: tuple[Refusal, ...]) -> Response:
         status = status_of(refusals)

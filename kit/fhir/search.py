@@ -193,9 +193,13 @@ def matches_date(wanted: str, value: str) -> bool:
 
     Source: FHIR R4, Search 3.1.1.4.6.
     """
+    return matches_period(wanted, *read_period(value))
+
+
+def matches_period(wanted: str, value_start: datetime, value_end: datetime) -> bool:
+    """Whether a period, its end excluded, stands where ``wanted`` says."""
     prefix, text = split_prefix(wanted)
     start, end = read_period(text)
-    value_start, value_end = read_period(value)
     answers = {
         "eq": start <= value_start and value_end <= end,
         "ne": not (start <= value_start and value_end <= end),

@@ -111,3 +111,21 @@ MASKED = Code(
 MINOR = Code("DMPSimMinor", "a rule on minors and their representatives", _BENCH, confirmed=False)
 VIHF_MISSING = Code("DMPSimVihfMissing", "the call carries no VIHF", _BENCH, confirmed=False)
 MALFORMED = Code("DMPSimMalformed", "the message cannot be read", _BENCH, confirmed=False)
+
+# The FHIR face (PDSm): what only it refuses
+FHIR_CALLER = Code(
+    "DMPSimFhirCaller",
+    "nobody proved who calls: a Pro Santé Connect token, or a certificate",
+    _BENCH,
+    confirmed=False,
+)
+FHIR_PROFILE = Code("DMPSimFhirProfile", "the profile is not followed", "PDSm 3.1.1", False)
+FHIR_FOLDER = Code(
+    "PartialFolderContentNotProcessed", "folders (classeurs) are not kept", "ITI TF-2 3.65.4.1.3"
+)
+FHIR_ELEMENT = Code(
+    "DMPSimFhirElement", "only status, securityLabel and isArchived change", "PDSm 3.1.1", False
+)
+FHIR_PARAMETER = Code(
+    "DMPSimFhirParameter", "a search parameter is absent or wrong", "FHIR R4, Search", False
+)

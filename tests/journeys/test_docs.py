@@ -82,6 +82,8 @@ def test_every_curl_command_of_the_journeys_works(bench: Bench, tmp_path: Path) 
     shown = shown_by(named, bench, tmp_path)
     assert "<CodeCR>00</CodeCR>" in shown
     assert '"resourceType":"Bundle"' in shown
+    assert '"resourceType":"DocumentReference"' in shown
+    assert "/Binary/" in shown
     assert '"disarmed":"busy"' in shown
 
 

@@ -27,12 +27,12 @@ from kit.fhir import (
     read_json,
     read_outcome,
     read_query,
+    route,
     write_outcome,
     write_refusals,
     write_searchset,
 )
 from kit.fhir.outcome import status_of
-from kit.fhir.port import route
 from kit.fhir.search import (
     matches_date,
     matches_number,

@@ -1,7 +1,8 @@
 """DMP mock, entry points: one function per transaction.
 
 Each one reads, checks, stores, answers. No XML, no rule and no SQL is written here. By path:
-patients, habilitations, repository, registry; the patient's side: citizen. Who calls: desk.
+patients, habilitations, repository, registry; the FHIR face: pdsm; the patient's side: citizen.
+Who calls: desk.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from flask import Blueprint
 
 from kit import soap
 from mocks.dmp import messages
-from mocks.dmp.routes import citizen, habilitations, patients, registry, repository
+from mocks.dmp.routes import citizen, habilitations, patients, pdsm, registry, repository
 from mocks.dmp.routes.desk import Dmp, DmpFaults, injected
 from mocks.dmp.routes.refusing import write_refusals
 
@@ -38,6 +39,8 @@ def blueprint(dmp: Dmp) -> Blueprint:
     habilitations.add(port(messages.HABILITATIONS), dmp)
     repository.add(port(messages.REPOSITORY), dmp)
     registry.add(port(messages.REGISTRY), dmp)
+    if dmp.service.settings.dmp_fhir != "off":
+        pdsm.add(bp, dmp)
     if dmp.service.settings.dmp_citizen:
         citizen.add(bp, dmp)
     return bp

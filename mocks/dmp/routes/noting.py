@@ -60,8 +60,9 @@ def replaced_by(line: Line, lot: ProvidedLot, documents: Documents) -> None:
     """The uniqueId each document replaces, when the registry knows it."""
     for item, facts in zip(lot.documents, line.facts["documents"], strict=True):
         for link in lot.submission.of_kind(vocabulary.RPLC):
-            target = documents.entry(link.target)
-            if link.source == item.entry.entry_uuid and target is not None:
+            if link.source != item.entry.entry_uuid:
+                continue
+            if (target := documents.entry(link.target)) is not None:
                 facts["replaces"] = target.unique_id
 
 

@@ -51,7 +51,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             user = dmp.known(call.sender, documents)
             rules.update.check(update, rules.Updating(user, documents, matricules, cumul))
             targets = _targets(update, documents)
-            call.line.facts[_FACTS[call.line.transaction]] = [item.unique_id for item in targets]
+            call.line.facts[FACTS[call.line.transaction]] = [item.unique_id for item in targets]
             accesses.note(dmp, call.line, user, documents, targets)
             now = dmp.service.clock.now()
             documents.change(
@@ -63,7 +63,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         return messages.write_success()
 
 
-_FACTS = {"TD3.3a": "masking", "TD3.3b": "shown", "TD3.3c": "deleted", "TD3.3d": "archiving"}
+FACTS = {"TD3.3a": "masking", "TD3.3b": "shown", "TD3.3c": "deleted", "TD3.3d": "archiving"}
 
 
 def _targets(update: Update, documents: Documents) -> list[DocumentEntry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kit import soap
+from kit.journal import Line
 from kit.rules import Finding, Refused
 from kit.soap import Call, Reply
 from kit.xml import Element
@@ -36,11 +37,11 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         signature = _signature(dmp, lot)
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)
-            around = _feeding(dmp, call, lot, documents)
-            rules.submission.check(lot, replace(around, signature=signature))
+            stands = feeding(dmp, call.sender, lot, documents)
+            rules.submission.check(lot, replace(stands, signature=signature))
             documents.register(lot, structure=call.sender.structure, at=dmp.service.clock.now())
-            accesses.note(dmp, call.line, around.user, documents, lot.submission.health_documents)
-            noting.remark(call.line, rules.minor_remarks(lot, around))
+            accesses.note(dmp, call.line, stands.user, documents, lot.submission.health_documents)
+            noting.remark(call.line, rules.minor_remarks(lot, stands))
         return messages.write_success()
 
     @port.operation(
@@ -56,11 +57,11 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         with dmp.store.open(call.line.sandbox) as documents:
             user = dmp.known(call.sender, documents)
             for request in asked:
-                broken = rules.retrieval.findings(request, _around(dmp, user, request, documents))
+                broken = rules.retrieval.findings(request, around(dmp, user, request, documents))
                 refusals += broken
                 if not broken:
-                    found.append(_retrieved(documents, request.unique_id))
-            _note_readings(dmp, call, user, found, documents)
+                    found.append(retrieved(documents, request.unique_id))
+            note_readings(dmp, call.line, user, found, documents)
         if not found:
             raise Refused(refusals)
         call.line.facts["retrieved"] = [item.unique_id for item in found]
@@ -74,11 +75,12 @@ def _signature(dmp: Dmp, lot: ProvidedLot) -> tuple[Finding, ...]:
     return tuple(rules.signature_findings(lot, dmp.trust(), dmp.service.clock.now()))
 
 
-def _feeding(dmp: Dmp, call: Call, lot: ProvidedLot, documents: Documents) -> rules.Feeding:
+def feeding(dmp: Dmp, user: DmpUser, lot: ProvidedLot, documents: Documents) -> rules.Feeding:
+    """What stands around a lot that a user sends."""
     ins = lot.submission.lot.patient_id
     patient = dmp.patient(ins) if ins else None
     return rules.Feeding(
-        user=dmp.known(call.sender, documents),
+        user=dmp.known(user, documents),
         record=dmp.record(patient, documents),
         matricules=dmp.matricules(ins) if ins else frozenset(),
         known=documents,
@@ -88,9 +90,10 @@ def _feeding(dmp: Dmp, call: Call, lot: ProvidedLot, documents: Documents) -> ru
     )
 
 
-def _around(
+def around(
     dmp: Dmp, user: DmpUser, request: DocumentRequest, documents: Documents
 ) -> rules.Retrieving:
+    """What stands around one document that a user asks for."""
     return rules.Retrieving(
         user,
         documents.entry_of(request.unique_id),
@@ -99,7 +102,7 @@ def _around(
     )
 
 
-def _retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
+def retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
     """A document the rules let pass, so it is known."""
     entry, content = documents.entry_of(unique_id), documents.content(unique_id)
     assert entry is not None
@@ -107,13 +110,13 @@ def _retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
     return RetrievedDocument(unique_id, content, entry.mime_type)
 
 
-def _note_readings(
-    dmp: Dmp, call: Call, user: DmpUser, found: list[RetrievedDocument], documents: Documents
+def note_readings(
+    dmp: Dmp, line: Line, user: DmpUser, found: list[RetrievedDocument], documents: Documents
 ) -> None:
     """The patient will see who read what."""
     patient, at = dmp.patient(user.patient_id), dmp.service.clock.now()
     if patient is None or not found:
         return
     entries = [documents.entry_of(item.unique_id) for item in found]
-    accesses.note(dmp, call.line, user, documents, entries)
+    accesses.note(dmp, line, user, documents, entries)
     documents.records.act(patient.ins.matricule, (user.person_id, user.structure), at)

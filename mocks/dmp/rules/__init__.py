@@ -16,6 +16,10 @@ from mocks.dmp.rules.administration import (
 )
 from mocks.dmp.rules.caller import DmpUser, Standing, user_of
 from mocks.dmp.rules.existence import existence
+from mocks.dmp.rules.pdsm import patch as fhir_patch
+from mocks.dmp.rules.pdsm import provide as fhir_provide
+from mocks.dmp.rules.pdsm import search as fhir_search
+from mocks.dmp.rules.pdsm_caller import fhir_caller
 from mocks.dmp.rules.query import Asking, is_masked, may_show, query, remarks_on, results
 from mocks.dmp.rules.record import minor_remarks
 from mocks.dmp.rules.retrieval import Retrieving, retrieval
@@ -33,7 +37,7 @@ from mocks.dmp.rules.update import Updating, transaction_of, update
 
 BOOKS = (
     authorization, patient_list, find_patient, existence, revision, authorized, submission, query,
-    retrieval, update, results,
+    retrieval, update, results, fhir_caller, fhir_provide, fhir_search, fhir_patch,
 )  # fmt: skip
 
 __all__ = [

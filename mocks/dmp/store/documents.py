@@ -125,6 +125,12 @@ class Documents:
         """The entry of the document with this uniqueId."""
         return next(self._entries(entry_table.c.unique_id == unique_id), None)
 
+    def lot(self, entry_uuid: str) -> SubmissionSet | None:
+        """The lot with this entryUUID."""
+        query = select(lot_table.c.metadata).where(lot_table.c.entry_uuid == entry_uuid)
+        kept = self._scalar(lot_table, query)
+        return _registered_lot(entry_uuid, kept) if kept else None
+
     def imputed_to(self, entry_uuid: str) -> str:
         """The structure that sent a document (Struct_IdNat), "" when there is no such entry."""
         query = (

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import jwt
 
 from kit.fhir import Resource
-from kit.fhir.port import Target
+from kit.fhir.target import Target
 from kit.rules import Malformed, Refusal
 
 TOKEN_PATH = "/auth/realms/ror/protocol/openid-connect/token"  # noqa: S105

@@ -1,0 +1,157 @@
+"""DMP mock, messages, PDSm: a refusal of the DMP in the words of FHIR.
+
+A refusal of XDS keeps its code, rule and source; its field becomes the FHIRPath of the element
+that says it. Two tables: HTTP status and issue type of a code, element of an attribute. Not here:
+what is refused (``rules``).
+Sources: FHIR R4, OperationOutcome and RESTful API; PDSm 3.1.1 (405, 422).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from kit.fhir import FhirCode, Issue, Resource
+from kit.fhir.outcome import issue_of, write_outcome
+from kit.rules import Code, Refusal
+from kit.xds import vocabulary
+from mocks.dmp import errors
+from mocks.dmp.messages.pdsm.document_reference import CURRENT, DELETED, SUPERSEDED
+from mocks.dmp.messages.pdsm.submission_set import DESIGNATION_TYPE, SOURCE_ID
+
+# Code -> HTTP status, issue type; any other one is a business rule, 422.
+STATUSES: Mapping[str, tuple[int, str]] = {
+    errors.FORBIDDEN.code: (403, "forbidden"),
+    errors.BLOCKED.code: (403, "forbidden"),
+    errors.NOT_AUTHORISED.code: (403, "forbidden"),
+    errors.MODE_OPPOSED.code: (403, "forbidden"),
+    errors.MASKED.code: (403, "security"),
+    errors.FHIR_CALLER.code: (401, "login"),
+    errors.FHIR_ELEMENT.code: (405, "not-supported"),
+    errors.FHIR_PARAMETER.code: (400, "invalid"),
+    errors.DOCUMENT_UNIQUE_ID.code: (404, "not-found"),
+    errors.UNKNOWN_PATIENT.code: (404, "not-found"),
+    errors.TOO_MANY_RESULTS.code: (403, "too-costly"),
+    errors.DUPLICATE_UNIQUE_ID.code: (409, "duplicate"),
+    errors.NON_IDENTICAL_HASH.code: (409, "conflict"),
+    errors.DEPRECATED.code: (409, "conflict"),
+}
+BUSINESS = (422, "business-rule")
+
+_ATTACHMENT = "content[0].attachment"
+MEMBER = "Association HasMember"  # a document lacks it, the List says it
+# Attribute of a document entry, or part of a CDA -> element of the DocumentReference.
+DOCUMENT_FIELDS: Mapping[str, str] = {
+    "uniqueId": "masterIdentifier",
+    "patientId": "subject",
+    "mimeType": f"{_ATTACHMENT}.contentType",
+    "classCode": "category",
+    "typeCode": "type",
+    "formatCode": "content[0].format",
+    "confidentialityCode": "securityLabel",
+    "healthcareFacilityTypeCode": "context.facilityType",
+    "practiceSettingCode": "context.practiceSetting",
+    "title": f"{_ATTACHMENT}.title",
+    "creationTime": f"{_ATTACHMENT}.creation",
+    "serviceStartTime": "context.period.start",
+    "serviceStopTime": "context.period.end",
+    "languageCode": f"{_ATTACHMENT}.language",
+    "sourcePatientId": "context.sourcePatientInfo",
+    "sourcePatientInfo": "context.sourcePatientInfo",
+    "legalAuthenticator": "authenticator",
+    "author": "author",
+    "hash": f"{_ATTACHMENT}.hash",
+    "size": f"{_ATTACHMENT}.size",
+    "Document": f"{_ATTACHMENT}.url",
+    "ClinicalDocument": _ATTACHMENT,
+    "ClinicalDocument/id": _ATTACHMENT,
+    "nonXMLBody/text": _ATTACHMENT,
+    "recordTarget": _ATTACHMENT,
+    "Association RPLC": "relatesTo",
+    "ExtrinsicObject/@id": "data",  # of a Binary no document names
+    "availabilityStatus": "relatesTo",
+    "NewStatus": "status",
+    "OriginalStatus": "status",
+    "MASQUE_PS": "securityLabel",
+    "authorInstitution": "custodian",
+    "contentTypeCode": _ATTACHMENT,
+    "submissionTime": "date",
+}
+# Attribute of a lot -> element of the List.
+LIST_FIELDS: Mapping[str, str] = {
+    "uniqueId": "identifier",
+    "patientId": "subject",
+    "sourceId": f"extension('{SOURCE_ID}')",
+    "contentTypeCode": f"extension('{DESIGNATION_TYPE}')",
+    "submissionTime": "date",
+    "author": "source",
+    "authorInstitution": "source",
+    MEMBER: "entry",
+    "ExtrinsicObject": "entry",
+}
+STATUS_WORDS: Mapping[str, str] = {
+    vocabulary.APPROVED: CURRENT,
+    vocabulary.DEPRECATED: SUPERSEDED,
+    vocabulary.ARCHIVED: "isArchived true",
+    vocabulary.DELETED: DELETED,
+}
+# What a rule of the caller looks at -> the header that says it.
+HEADERS: Mapping[str, str] = {
+    "Authentification_mode, role, purposeofuse": "http.Authorization",
+    "authorisation": "http.Authorization",
+    "purposeofuse": "http.Banc-Purpose-Of-Use",
+}
+
+
+def in_fhir(
+    refusals: Iterable[Refusal], places: Mapping[str, str], lot_path: str = ""
+) -> tuple[Refusal, ...]:
+    """The same refusals as this endpoint answers them.
+
+    places: subject -> FHIRPath of its resource; lot_path: that of the List, when there is one.
+    """
+    return tuple(
+        replace(
+            item,
+            code=_code(item.code),
+            field=_expression(item, places, lot_path),
+            seen=_words(item.seen),
+            expected=_words(item.expected),
+        )
+        for item in refusals
+    )
+
+
+def _words(text: str) -> str:
+    """Statuses of XDS in the words of FHIR."""
+    for urn, word in STATUS_WORDS.items():
+        text = text.replace(urn, word)
+    return text
+
+
+def _code(code: Code) -> FhirCode:
+    if isinstance(code, FhirCode):
+        return code
+    status, issue = STATUSES.get(code.code, BUSINESS)
+    return FhirCode(code.code, code.meaning, code.source, code.confirmed, status, issue)
+
+
+def _expression(refusal: Refusal, places: Mapping[str, str], lot_path: str) -> str:
+    field, place = refusal.field, places.get(refusal.subject, "")
+    if field in HEADERS:
+        return HEADERS[field]
+    if field == MEMBER and lot_path:
+        place = lot_path
+    known = LIST_FIELDS if lot_path and place == lot_path else DOCUMENT_FIELDS
+    return f"{place or 'DocumentReference'}.{known[field]}" if field in known else field
+
+
+def write_refusals(refusals: Iterable[Refusal]) -> Resource:
+    """One OperationOutcome: an issue for each refusal, with the code of the DMP."""
+    return write_outcome(_issue(item) for item in refusals)
+
+
+def _issue(refusal: Refusal) -> Issue:
+    issue = issue_of(refusal)
+    is_ours = not refusal.code.code.startswith("fhir-")
+    return replace(issue, detail=refusal.code.code) if is_ours else issue
