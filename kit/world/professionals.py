@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit.identity import rpps_key
 from kit.world import names
@@ -20,6 +20,8 @@ CITY_DOMAIN = "medecin.formation.mssante.fr"
 DOCTORS_PER_UNIT = 3
 CITY_DOCTORS_PER_DEPARTMENT = 8
 DOCTOR, NURSE = "10", "60"  # TRE_G15
+PATHOLOGIST = "SM01"  # TRE_R38: no unit of the country is theirs
+_LABORATORY = "LABO"  # stem of the unit's code
 
 # Specialties of town (TRE_R38): mostly general practice.
 _CITY_SPECIALTIES = ("SM54", "SM54", "SM54", "SM54", "SM54", "SM04", "SM41", "SM24")
@@ -62,10 +64,12 @@ class Staff:
 def _hired(
     draw: Callable[[int], Draws], number: int, establishment: Establishment
 ) -> tuple[Professional, ...]:
-    """Three doctors and a nurse for each unit."""
+    """Three doctors and a nurse for each unit, and a pathologist beside the laboratory's."""
     mailboxes = _Mailboxes(establishment.mssante_domain)
     professions = (*[DOCTOR] * DOCTORS_PER_UNIT, NURSE)
     posts = [(unit, profession) for unit in establishment.units for profession in professions]
+    laboratories = [unit for unit in establishment.units if unit.code.startswith(_LABORATORY)]
+    posts += [(replace(unit, specialty=PATHOLOGIST), DOCTOR) for unit in laboratories]
     return tuple(
         _of_unit(
             draw(number * 1000 + post),
