@@ -14,6 +14,7 @@ from lxml import etree
 from kit import mtom, soap
 from kit.pki import CertificateFault, CertificateKind
 from kit.vihf import AccessMode, Authentication, access, profession, write_vihf
+from kit.vihf.wire import NAMES
 from kit.xds.metadata import Submission
 from kit.xml import NS, Element, find, find_all, parse, serialize
 from mocks.dmp import messages
@@ -210,9 +211,7 @@ def with_an_attribute_nobody_signed(bench: Bench) -> Element:
     statement = find(vihf, "saml2:AttributeStatement")
     assert statement is not None
     statement.append(copy.deepcopy(statement[-1]))
-    statement[-1].set(
-        "Name", "urn:oasis:names:tc:xspa:1.0:resource:patient:hl7:confidentiality-code"
-    )
+    statement[-1].set("Name", NAMES["confidentiality"])
     return vihf
 
 

@@ -239,6 +239,12 @@ def code_of(entry: DocumentEntry, attribute: str, **changes: Any) -> dict[str, C
     return {attribute: replace(getattr(entry, attribute), **changes)}
 
 
+def with_an_old_qualifier(cda: bytes) -> bytes:
+    birth_name = b'<family qualifier="BR">'
+    assert birth_name in cda
+    return cda.replace(birth_name, b'<family qualifier="SP">USAGE</family>' + birth_name, 1)
+
+
 def reset_then_fed(bench: Bench) -> TestResponse:
     bench.feed()
     bench.client.post(f"/mon-espace-sante/{INS.matricule}/fermer", json={})
@@ -466,7 +472,7 @@ PITFALLS = [
     Pitfall(
         15,
         "a CDA the Windows kit refuses: an older qualifier of a used name",
-        feeding(cdas=(a_document().replace(b'qualifier="CL"', b'qualifier="SP"'),)),
+        feeding(cdas=(with_an_old_qualifier(a_document()),)),
     ),
     # Hostile or broken, beside the fifteen.
     Pitfall(
