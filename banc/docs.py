@@ -137,9 +137,12 @@ def _rules(package: str) -> str:
     return _rows(("Transaction", "Rule", "Code", "Source"), rows)
 
 
+_SPELLING = {True: "confirmed", False: "simulated"}
+
+
 def _codes(package: str) -> str:
     rows = [
-        (f"`{code.code}`", code.meaning, code.source, "confirmed" if code.confirmed else "simulated")
+        (f"`{code.code}`", code.meaning, code.source, _SPELLING[code.confirmed])
         for code in _declared(package, "errors", Code)
     ]
     return _rows(("Code", "Meaning", "Source", "Spelling"), rows)
