@@ -33,6 +33,8 @@ MOCKS = {
     "psc": "Pro Santé Connect",
     "ror": "ROR",
 }
+GATEWAY = "simulator.gateway"  # speaks to software as a mock does
+VIHF = {"rules": "kit.vihf.rules", "errors": "kit.vihf.codes"}  # judged in every call of the DMP
 HEAD = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
 
 
@@ -72,19 +74,21 @@ def coverage_page() -> str:
     """What each mock offers, refuses and answers."""
     parts = [
         "# Coverage\n\nWhat each simulated service offers, the rules it refuses by, and the codes "
-        "it answers with. *Simulated* marks a code whose real spelling is not public."
+        "it answers with. *Confirmed* marks a code that public documents or clients show; "
+        "*simulated* one whose real spelling is not public: the bench made it."
     ]
-    for name, title in MOCKS.items():
-        parts.append(f"## {title}\n\n### Transactions\n\n{_offered(name)}")
-        parts.append(f"### Rules\n\n{_rules(name)}")
-        parts.append(f"### Codes\n\n{_codes(name)}")
+    named = {f"mocks.{name}": title for name, title in MOCKS.items()}
+    for package, title in (named | {GATEWAY: "HL7v2 gateway (PFI)"}).items():
+        parts.append(f"## {title}\n\n### Transactions\n\n{_offered(package)}")
+        parts.append(f"### Rules\n\n{_rules(package)}")
+        parts.append(f"### Codes\n\n{_codes(package)}")
     return "\n\n".join(parts)
 
 
-def _offered(name: str) -> str:
+def _offered(package: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(Settings(), data_dir=Path(folder))
-        app = importlib.import_module(f"mocks.{name}.app").create_app(settings, FixedClock())
+        app = importlib.import_module(f"{package}.app").create_app(settings, FixedClock())
         service = service_of(app)
         found = [*service.offered, *_http(app, {item.where.split()[0] for item in service.offered})]
         service.database.close()
@@ -117,21 +121,31 @@ def _unique(package: str, kind: type) -> list[Any]:
     return list(found.values())
 
 
-def _rules(name: str) -> str:
+def _declared(package: str, name: str, kind: type) -> list[Any]:
+    """The rule books or codes of a package; the DMP's begin with those of the VIHF."""
+    shared = _unique(VIHF[name], kind) if package == "mocks.dmp" else []
+    own = _unique(f"{package}.{name}", kind)
+    return [*shared, *(item for item in own if not any(item is other for other in shared))]
+
+
+def _rules(package: str) -> str:
     rows = [
         (book.name, row.name.replace("_", " "), f"`{row.code.code}`", row.source)
-        for book in _unique(f"mocks.{name}.rules", RuleBook)
+        for book in _declared(package, "rules", RuleBook)
         for row in book.rows
     ]
     return _rows(("Transaction", "Rule", "Code", "Source"), rows)
 
 
-def _codes(name: str) -> str:
+_SPELLING = {True: "confirmed", False: "simulated"}
+
+
+def _codes(package: str) -> str:
     rows = [
-        (f"`{code.code}`", code.meaning, code.source, "" if code.confirmed else "simulated")
-        for code in _unique(f"mocks.{name}.errors", Code)
+        (f"`{code.code}`", code.meaning, code.source, _SPELLING[code.confirmed])
+        for code in _declared(package, "errors", Code)
     ]
-    return _rows(("Code", "Meaning", "Source", ""), rows)
+    return _rows(("Code", "Meaning", "Source", "Spelling"), rows)
 
 
 def indicators_page() -> str:

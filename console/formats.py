@@ -29,7 +29,14 @@ VERDICTS = {
     "not_measurable": "non mesurable",
     "not_applicable": "sans objet",
 }
-SERVICES = {"dmp": "DMP", "ins": "INSi", "ror": "ROR", "mssante": "MSSanté", "psc": "PSC"}
+SERVICES = {
+    "dmp": "DMP",
+    "ins": "INSi",
+    "ror": "ROR",
+    "mssante": "MSSanté",
+    "psc": "PSC",
+    "gateway": "Passerelle HL7v2",
+}
 WINDOWS = {"M1": "mois", "Q1": "trimestre", "SEM": "semestre", "Y1": "douze mois"}
 _TYPES = {"42": "givenName=", "4": "sn=", "12": "title="}
 MAX_CELL = 2000  # characters of a value from outside shown in a table

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from kit.settings import Settings
 
-SERVICES = ("dmp", "ins", "ror", "mssante", "psc")
+SERVICES = ("dmp", "ins", "ror", "mssante", "psc", "gateway")
 PAGE = 1000
 SECONDS = 10
 MAX_ANSWER_BYTES = 256 * 1024 * 1024  # a line with its raw bytes in base64, both ways
@@ -30,7 +30,7 @@ def ask(
 
     Raises Unreachable.
     """
-    host, port = settings.reach(service), int(getattr(settings, f"{service}_port"))
+    host, port = settings.reach(service), _port(settings, service)
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     body = None if given is None else json.dumps(given).encode()
     headers = {"Content-Type": "application/json"} if body else {}
@@ -44,6 +44,12 @@ def ask(
         raise Unreachable(f"{service} does not answer on {host}:{port}: {error}") from None
     finally:
         connection.close()
+
+
+def _port(settings: Settings, service: str) -> int:
+    """The plain HTTP port: what the gateway's other one speaks is MLLP."""
+    named = f"{service}_http_port" if service == "gateway" else f"{service}_port"
+    return int(getattr(settings, named))
 
 
 def find_lines(settings: Settings, service: str, **filters: str | int) -> list[dict[str, Any]]:

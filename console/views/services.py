@@ -115,6 +115,9 @@ def listeners(settings: Settings) -> tuple[Listener, ...]:
         Listener("mssante", "API", url("mssante", settings.mssante_port, path=boxes), "rien"),
         Listener("mssante", "SMTP", url("mssante", settings.submission_port, "smtp"), mail),
         Listener("mssante", "IMAP", url("mssante", settings.imap_port, "imap"), mail),
+        Listener("gateway", "MLLP", url("gateway", settings.gateway_port, "mllp"), "rien"),
+        Listener("gateway", "API", url("gateway", settings.gateway_http_port, path="/outbox"),
+                 "rien"),
     )  # fmt: skip
 
 

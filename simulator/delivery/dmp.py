@@ -37,7 +37,10 @@ ENTRY = "Document01"
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """A lot of one document, signed: the same bytes however often it is sent."""
+    """A lot of one document, signed: the same bytes however often it is sent.
+
+    is_secret: sent by a connection the representatives of a minor are not told.
+    """
 
     unique_id: str
     document_unique_id: str
@@ -45,6 +48,7 @@ class Deposit:
     doctor: Professional
     submission: Submission
     contents: Mapping[str, bytes]
+    is_secret: bool = False
 
 
 class DmpClient:
@@ -65,6 +69,7 @@ class DmpClient:
         replaces: str = "",
         is_full_stay: bool = True,
         activity: Coded | None = None,
+        is_secret: bool = False,
     ) -> Deposit:
         """A signed lot ready to send.
 
@@ -89,7 +94,8 @@ class DmpClient:
             replaced={ENTRY: replaces} if replaces else None,
         )
         return Deposit(
-            identity.unique_id, described.unique_id, patient_id, doctor, submission, contents
+            identity.unique_id, described.unique_id, patient_id, doctor, submission, contents,
+            is_secret,
         )  # fmt: skip
 
     async def exists(
@@ -125,7 +131,7 @@ class DmpClient:
         try:
             answer = await self._call(
                 messages.REPOSITORY, messages.ITI_41, body, deposit.patient_id, deposit.doctor,
-                stamp, attachments,
+                stamp, attachments, is_secret=deposit.is_secret,
             )  # fmt: skip
             found = _registered(TD2_1, answer)
         except (NoAnswer, Malformed) as error:
@@ -180,8 +186,11 @@ class DmpClient:
         doctor: Professional,
         stamp: Stamp,
         attachments: Mapping[str, bytes] | None = None,
+        *,
+        is_secret: bool = False,
     ) -> SoapAnswer:
-        security = messages.write_security(self.sender.vihf(patient_id, doctor, stamp))
+        vihf = self.sender.vihf(patient_id, doctor, stamp, is_secret=is_secret)
+        security = messages.write_security(vihf)
         message_id = f"urn:uuid:{uuid(stamp.stream)}"
         envelope = write_envelope(
             body, action=action, message_id=message_id, header_blocks=[security]

@@ -23,6 +23,7 @@ from kit.vihf.model import SECTORS
 from kit.world import Establishment, Professional
 from kit.xds.metadata import Author
 from kit.xml import Element
+from mocks.dmp.messages.update import NOT_REPRESENTATIVES
 from simulator.delivery import Stamp
 from simulator.streams import uuid
 
@@ -58,8 +59,13 @@ class Sender:
             institutions=(xds.national_structure(self.structure, self.establishment.name),),
         )
 
-    def vihf(self, patient: Ins, doctor: Professional, stamp: Stamp) -> Element:
-        """The signed assertion of one call, indirect authentication."""
+    def vihf(
+        self, patient: Ins, doctor: Professional, stamp: Stamp, *, is_secret: bool = False
+    ) -> Element:
+        """The signed assertion of one call, indirect authentication.
+
+        is_secret: a connection the representatives of a minor are not told (EX_0.1-1100).
+        """
         sign = self.credentials.sign
         said = Vihf(
             id=f"_{uuid(stamp.stream)}",
@@ -76,5 +82,6 @@ class Sender:
             lps_version=self.software.version,
             homologation=self.software.homologation,
             subject_name=f"{doctor.given} {doctor.family}",
+            confidentiality=NOT_REPRESENTATIVES if is_secret else "",
         )
         return write_vihf(said, sign)

@@ -123,6 +123,7 @@ class Carrier:
             entry=entry,
             replaces=replaces,
             activity=ACTIVITIES.get(errand.sent.patient_class),
+            is_secret=errand.sent.says("CONNEXION_SECRETE"),
         )
         return await errand.clients.dmp.feed(deposit, self._call(errand, "feed"))
 

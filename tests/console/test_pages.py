@@ -127,8 +127,8 @@ def test_an_unknown_number_has_no_page(week: FakeBench, client: FlaskClient, pat
 
 def test_services_that_are_away_are_told_everywhere(away: FlaskClient) -> None:
     assert "dmp does not answer" in away.get("/").text
-    assert away.get("/journal").text.count('class="warning"') == 5
-    assert away.get("/services").text.count("arrêté") == 6
+    assert away.get("/journal").text.count('class="warning"') == 6
+    assert away.get("/services").text.count("arrêté") == 7
     assert away.get("/journal/dmp/abc").status_code == 502
 
 
@@ -220,7 +220,9 @@ def test_services_addresses_clock_and_certificates(bench: FakeBench, client: Fla
     (folder / "certificate.pem").write_text("")
     html = client.get("/services").text
     assert_harmless(html)
-    assert html.count(">prêt<") == 5, "SMTP is not served by the fake"
+    assert html.count(">prêt<") == 6, "SMTP is not served by the fake"
+    assert "Passerelle HL7v2" in html
+    assert f"mllp://127.0.0.1:{bench.settings.gateway_port}" in html
     assert f"http://127.0.0.1:{bench.settings.dmp_port}/si-dmp-server/v2/services" in html
     assert "07/01/2026 15:00:00" in html
     assert "org-sign/x/certificate.pem" in html

@@ -17,7 +17,8 @@ from werkzeug.serving import make_server
 from banc.ports import free_port
 from kit.settings import Settings
 
-SERVICES = ("dmp", "ins", "ror", "mssante", "psc")
+SERVICES = ("dmp", "ins", "ror", "mssante", "psc", "gateway")
+HTTP_PORTS = {name: f"{name}_port" for name in SERVICES} | {"gateway": "gateway_http_port"}
 LISTS = ("codes", "refusals", "facts")
 
 
@@ -147,5 +148,5 @@ def fake_bench(
     settings: Settings, services: Mapping[str, FakeService], ports: Mapping[str, int]
 ) -> FakeBench:
     """Settings that reach the services; nobody listens where those without a port would be."""
-    told = {f"{name}_port": ports.get(name) or free_port() for name in SERVICES}
+    told = {HTTP_PORTS[name]: ports.get(name) or free_port() for name in SERVICES}
     return FakeBench(replace(settings, **told), dict(services))

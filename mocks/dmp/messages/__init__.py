@@ -5,6 +5,7 @@ with it what the mock reads.
 """
 
 from mocks.dmp.messages.assembling import LotIdentity, assemble, lot_of_update
+from mocks.dmp.messages.calculated import INS_C, calculated
 from mocks.dmp.messages.demographics import (
     FIND_PATIENT,
     LAST_AUTHORIZATION,
@@ -153,6 +154,7 @@ __all__ = [
     "EXISTENCE",
     "FIND_PATIENT",
     "HABILITATIONS",
+    "INS_C",
     "ITI_18",
     "ITI_18_ANSWER",
     "ITI_41",
@@ -221,6 +223,7 @@ __all__ = [
     "Update",
     "archiving",
     "assemble",
+    "calculated",
     "deletion",
     "find_documents",
     "find_submission_sets",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from kit.identity import Ins
 from kit.rules import Malformed, Refusal
 from kit.xml import NS, Element, build, find, find_all, find_text, need, need_text, qname
+from mocks.dmp.messages.calculated import INS_C
 from mocks.dmp.messages.habilitation import OK, Status
 from mocks.dmp.messages.hl7 import (
     Header,
@@ -76,7 +77,10 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListedRecord:
-    """One record the caller may open. Times: YYYYMMDDhhmmss, "" when there is none."""
+    """One record the caller may open. Times: YYYYMMDDhhmmss, "" when there is none.
+
+    calculated_id: the INS-C, told beside the INS.
+    """
 
     patient_id: Ins
     family: str
@@ -85,6 +89,8 @@ class ListedRecord:
     attending: bool = False
     last_access: str = ""
     last_addition: str = ""
+    last_update: str = ""
+    calculated_id: str = ""
 
 
 def read_patient_query(body: Element) -> PatientQuery:
@@ -212,21 +218,23 @@ def _named(name: str, *children: Element | str) -> Element:
 
 
 def _write_listed(item: ListedRecord) -> Element:
-    identifier = _named(
-        "patientIdentifier",
-        _named("nationalId", item.patient_id.matricule),
-        _named("nationalIdType", item.patient_id.oid),
-    )
+    pairs = ((item.calculated_id, INS_C), (item.patient_id.matricule, item.patient_id.oid))
+    identifiers = [
+        _named("patientIdentifier", _named("nationalId", value), _named("nationalIdType", oid))
+        for value, oid in pairs
+        if value
+    ]
     rows = (
         ("lastName", item.family),
         ("firstName", item.given),
         ("dateOfBirth", item.birth_date.replace("-", "")),
         ("MT", "true" if item.attending else "false"),
         ("lastAccessDate", item.last_access),
+        ("lastUpdateDate", item.last_update),
         ("lastAddDate", item.last_addition),
     )
     told = (_named(name, value) for name, value in rows if value)
-    return _named("patientlistData", identifier, *told)
+    return _named("patientlistData", *identifiers, *told)
 
 
 def _read_listed(element: Element) -> ListedRecord:
@@ -234,11 +242,18 @@ def _read_listed(element: Element) -> ListedRecord:
         return find_text(element, f"patients:{name}")
 
     birth = said("dateOfBirth")
+    identifiers = {
+        need_text(item, "patients:nationalIdType"): need_text(item, "patients:nationalId")
+        for item in find_all(element, "patients:patientIdentifier")
+    }
+    calculated = identifiers.pop(INS_C, "")
+    if not identifiers:
+        raise Malformed("patientIdentifier", "no INS")
+    oid, matricule = next(iter(identifiers.items()))
     return ListedRecord(
-        patient_id=Ins(
-            need_text(element, "patients:patientIdentifier/patients:nationalId"),
-            need_text(element, "patients:patientIdentifier/patients:nationalIdType"),
-        ),
+        patient_id=Ins(matricule, oid),
+        calculated_id=calculated,
+        last_update=said("lastUpdateDate"),
         family=said("lastName"),
         given=said("firstName"),
         birth_date=f"{birth[:4]}-{birth[4:6]}-{birth[6:8]}",

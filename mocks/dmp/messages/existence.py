@@ -19,6 +19,7 @@ from mocks.dmp.messages.hl7 import (
     attribute_of,
     boolean,
     hl7,
+    nil,
     query_ack,
     read_detail,
     read_header,
@@ -93,8 +94,6 @@ def read_existence(body: Element) -> ExistenceQuery:
 
 def write_existence(query: ExistenceQuery) -> Element:
     """Write PRPA_IN201307UV02."""
-    source = hl7("dataSource")
-    source.set(qname("xsi:nil"), "true")
     identifier = hl7(
         "patientIdentifier",
         write_ins("value", query.patient_id),
@@ -104,16 +103,15 @@ def write_existence(query: ExistenceQuery) -> Element:
         "queryByParameter",
         hl7("queryId", root=f"{query.sender_oid}.2", extension=query.message_id),
         hl7("statusCode", code="new"),
-        hl7("parameterList", source, identifier),
+        hl7("parameterList", nil("dataSource"), identifier),
     )
     return write_request(REQUEST, query.header, asked)
 
 
 def write_existence_response(query: ExistenceQuery, record: Record | None, *, at: str) -> Element:
     """Write PRPA_IN201308UV02: the record, or NF when there is none."""
-    root = write_answer(ANSWER, query.header, acknowledgement(query.header), at=at)
-    for line in _attention_lines(record) if record else ():
-        root.append(line)
+    lines = _attention_lines(record) if record else ()
+    root = write_answer(ANSWER, query.header, acknowledgement(query.header), at=at, attention=lines)
     process = act(query.reason_code)
     if record:
         process.append(hl7("subject", write_event(record), typeCode="SUBJ"))

@@ -50,16 +50,25 @@ def write_request(name: str, header: Header, *content: Element) -> Element:
     root = message(name, identifier, header.sent_at, accept="AL")
     root.append(device("receiver", DMP_SYSTEM, "DMP"))
     root.append(device("sender", header.sender_oid, header.sender_name))
+    root.append(nil("attentionLine"))
     root.append(act(header.reason_code, *content))
     return root
 
 
-def write_answer(name: str, header: Header, acknowledged: Element, *, at: str) -> Element:
-    """An answer up to its acknowledgement."""
+def write_answer(
+    name: str,
+    header: Header,
+    acknowledged: Element,
+    *,
+    at: str,
+    attention: Iterable[Element] = (),
+) -> Element:
+    """An answer up to its acknowledgement; ``attention``: the lines that stand before it."""
     identifier = hl7("id", root=DMP_MESSAGES, extension=header.message_id)
     root = message(name, identifier, at, accept="NE")
     root.append(device("receiver", header.sender_oid, header.sender_name))
     root.append(device("sender", DMP_SYSTEM, "DMP"))
+    root.extend(attention)
     root.append(acknowledged)
     return root
 
@@ -131,6 +140,13 @@ def act(reason: str, *children: Element) -> Element:
 def boolean(value: bool) -> Element:
     element = hl7("value", value="true" if value else "false")
     element.set(qname("xsi:type"), "BL")
+    return element
+
+
+def nil(name: str) -> Element:
+    """An element that is there and says nothing."""
+    element = hl7(name)
+    element.set(qname("xsi:nil"), "true")
     return element
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kit.identity import Ins
 from kit.xml import Element, find, find_all, find_text, need, need_attribute
+from mocks.dmp.messages.calculated import INS_C
 from mocks.dmp.messages.hl7 import (
     CLOSING_MOTIVES,
     DMP_SYSTEM,
@@ -36,7 +37,8 @@ UNTOLD = "NON RENSEIGNE"
 class Record:
     """The record as a message shows it; traits are for information only (RG_0320).
 
-    opposed_*: None when the message does not tell. closed_on: YYYYMMDDhhmmss.
+    opposed_*, has_account, is_deceased: None when the message does not tell. calculated_id: INS-C.
+    closed_on: YYYYMMDDhhmmss.
     """
 
     patient_id: Ins
@@ -58,6 +60,9 @@ class Record:
     city: str = ""
     birth_place: str = ""
     representatives: tuple[Representative, ...] = ()
+    calculated_id: str = ""
+    has_account: bool | None = None
+    is_deceased: bool | None = None
     closed_on: str = ""
     closing_motive: str = ""
     closing_reason: str = ""
@@ -97,7 +102,10 @@ def write_motive(record: Record) -> Element:
 def write_patient(record: Record) -> Element:
     """The patient: identifier, status, person, observations."""
     status = "active" if record.is_open else "terminated"
-    patient = hl7("patient", write_ins("id", record.patient_id), classCode="PAT")
+    patient = hl7("patient", classCode="PAT")
+    if record.calculated_id:
+        patient.append(hl7("id", root=INS_C, extension=record.calculated_id))
+    patient.append(write_ins("id", record.patient_id))
     patient.append(hl7("statusCode", code=status))
     patient.append(_person(record))
     for code, system, value in _observations(record):
@@ -106,6 +114,8 @@ def write_patient(record: Record) -> Element:
 
 
 def _observations(record: Record) -> Iterator[tuple[str, str, bool]]:
+    if record.has_account is not None:
+        yield ACCOUNT, ACCOUNT_KEY, record.has_account
     yield ATTACHED, OBSERVATIONS, record.attached_to_mes
     told = (
         (CONSENT, record.consents_to_opening),
@@ -117,9 +127,13 @@ def _observations(record: Record) -> Iterator[tuple[str, str, bool]]:
             yield code, OBSERVATIONS, value
 
 
+_PREFIXES = {"M": "M", "F": "MME"}  # JDV_J245
+
+
 def _person(record: Record) -> Element:
     name = hl7(
         "name",
+        *(hl7("prefix", text) for text in filter(None, [_PREFIXES.get(record.sex)])),
         hl7("given", record.given_names),
         hl7("family", record.used_name or UNTOLD, qualifier="SP"),
         hl7("family", record.birth_name, qualifier="BR"),
@@ -129,6 +143,8 @@ def _person(record: Record) -> Element:
         person.append(hl7("telecom", value=telecom))
     person.append(hl7("administrativeGenderCode", code=record.sex))
     person.append(hl7("birthTime", value=record.birth_date.replace("-", "")))
+    if record.is_deceased is not None:
+        person.append(hl7("deceasedInd", value="true" if record.is_deceased else "false"))
     _append_places(person, record)
     return person
 
@@ -160,7 +176,7 @@ def read_patient(
     used = find_text(person, "hl7:name/hl7:family[@qualifier='SP']")
     said = read_observations(patient)
     return Record(
-        patient_id=read_ins(need(patient, "hl7:id")),
+        patient_id=read_ins(_own_id(patient)),
         is_open=need_attribute(need(patient, "hl7:statusCode"), "code") == "active",
         birth_name=find_text(person, "hl7:name/hl7:family[@qualifier='BR']"),
         used_name="" if used == UNTOLD else used,
@@ -179,8 +195,27 @@ def read_patient(
         city=find_text(person, "hl7:addr/hl7:city"),
         birth_place=find_text(person, "hl7:birthPlace/hl7:addr/hl7:county"),
         representatives=_representatives(person),
+        calculated_id=_calculated(patient),
+        has_account=said.get(ACCOUNT),
+        is_deceased=_deceased(person),
         **read_motive(patient),
     )
+
+
+def _calculated(patient: Element) -> str:
+    found = (item for item in find_all(patient, "hl7:id") if item.get("root") == INS_C)
+    return attribute_of(next(found, None), "extension")
+
+
+def _deceased(person: Element) -> bool | None:
+    told = find(person, "hl7:deceasedInd")
+    return None if told is None else told.get("value") == "true"
+
+
+def _own_id(patient: Element) -> Element:
+    """The identifier that is not the calculated one. Raises Malformed without any."""
+    found = [item for item in find_all(patient, "hl7:id") if item.get("root") != INS_C]
+    return found[0] if found else need(patient, "hl7:id")
 
 
 def _representatives(person: Element) -> tuple[Representative, ...]:

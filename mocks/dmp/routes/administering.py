@@ -37,6 +37,10 @@ def told(patient: Patient, kept: PatientRecord, user: DmpUser, *, in_full: bool)
         sex=patient.traits.sex,
         birth_date=patient.traits.birth_date,
         attached_to_mes=kept.attached_to_mes,
+        has_account=kept.attached_to_mes,
+        calculated_id=messages.calculated(
+            patient.ins, patient.traits.first_name, patient.traits.birth_date
+        ),
         authorization="" if user.is_server else user.standing.authorization,
         is_attending_doctor=user.user in _ATTENDING,
         closed_on=write_dtm(kept.closed_at) if kept.closed_at else "",
@@ -54,6 +58,7 @@ def told(patient: Patient, kept: PatientRecord, user: DmpUser, *, in_full: bool)
         postal_code=kept.postal_code,
         city=kept.city,
         birth_place=patient.traits.birth_place,
+        is_deceased=False,
         representatives=kept.representatives,
     )
 

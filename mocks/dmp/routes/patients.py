@@ -143,6 +143,10 @@ def _listed(dmp: Dmp, asked: ListQuery, user: DmpUser, documents: Documents) -> 
             attending=bool(given.role) and given.holder == user.person_id,
             last_access=write_dtm(given.acted_at) if given.acted_at else "",
             last_addition=last,
+            last_update=last,
+            calculated_id=messages.calculated(
+                patient.ins, patient.traits.first_name, patient.traits.birth_date
+            ),
         )
     return list(listed.values())
 

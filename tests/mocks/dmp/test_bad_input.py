@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from kit import mtom, soap
 from kit.pki import CertificateFault, CertificateKind
 from kit.vihf import AccessMode, Authentication, access, profession, write_vihf
-from kit.xml import Element, find, parse, serialize
+from kit.vihf.wire import NAMES
+from kit.xds.metadata import Submission
+from kit.xml import NS, Element, find, find_all, parse, serialize
 from mocks.dmp import messages
 from tests.mocks.dmp.builders import (
+    ARC,
     DOCTOR_ID,
     ENTITY,
     HOSPITAL,
@@ -30,11 +36,13 @@ from tests.mocks.dmp.builders import (
 from tests.mocks.dmp.conftest import (
     BOUNDARY,
     Bench,
+    codes_of,
     envelope_of,
     fault_of,
     registry_response,
 )
 
+Spoilt = tuple[Submission, Mapping[str, bytes]]
 SOAP = f"{soap.SOAP_TYPE}; charset=UTF-8"
 
 
@@ -198,6 +206,29 @@ def of_another_structure(bench: Bench) -> Element:
     return a_hospital_vihf(bench.pki, structure=f"1{OTHER_HOSPITAL.finess_eg}")
 
 
+def with_an_attribute_nobody_signed(bench: Bench) -> Element:
+    vihf = a_hospital_vihf(bench.pki)
+    statement = find(vihf, "saml2:AttributeStatement")
+    assert statement is not None
+    statement.append(copy.deepcopy(statement[-1]))
+    statement[-1].set("Name", NAMES["confidentiality"])
+    return vihf
+
+
+def wrapped(bench: Bench) -> Element:
+    """A forged assertion that carries the signed one inside its signature."""
+    signed = a_hospital_vihf(bench.pki)
+    forged = copy.deepcopy(signed)
+    forged.set("ID", "_evil")
+    name = find(forged, "saml2:Subject/saml2:NameID")
+    signature = find(forged, "ds:Signature")
+    assert name is not None
+    assert signature is not None
+    name.text = DOCTOR_ID
+    etree.SubElement(signature, f"{{{NS['ds']}}}Object").append(signed)
+    return forged
+
+
 def too_old(bench: Bench) -> Element:
     return a_hospital_vihf(bench.pki, issued_at=NOW - timedelta(hours=2))
 
@@ -224,6 +255,8 @@ def of_someone_else(bench: Bench) -> Element:
 UNAUTHORIZED = [
     (unsigned, "DMPSimVihfSignature"),
     (altered, "DMPSimVihfSignature"),
+    (with_an_attribute_nobody_signed, "DMPSimVihfSignature"),
+    (wrapped, "DMPSimVihfSignature"),
     (signed_for_tls, "DMPInvalidCertificate"),
     (of_another_authority, "DMPInvalidCertificate"),
     (of_another_structure, "DMPSimStructureMismatch"),
@@ -252,6 +285,83 @@ def test_a_feed_with_an_altered_vihf_keeps_nothing(bench: Bench) -> None:
     kind, body = a_feed(bench, altered(bench))
     assert fault_of(bench.post(messages.REPOSITORY, body, kind))[0] == "DMPSimVihfSignature"
     assert registry_response(bench.feed()).accepted
+
+
+def test_two_assertions_in_a_header_are_malformed(bench: Bench) -> None:
+    """Wrapping: the signed one beside a forged one; which of them speaks would be a guess."""
+    signed = a_hospital_vihf(bench.pki)
+    forged = copy.deepcopy(signed)
+    forged.set("ID", "_evil")
+    query = messages.write_query(messages.get_documents("1.2.3"))
+    block = messages.write_security(signed)
+    block.append(forged)
+    root = soap.write_envelope(query, action=messages.ITI_18, header_blocks=[block])
+    assert fault_of(bench.post(messages.REGISTRY, root, SOAP))[0] == "DMPSimMalformed"
+    assert bench.line.outcome == "malformed"
+
+
+# The signature of the lot.
+
+
+def without_the_signature(bench: Bench) -> Spoilt:
+    submission, contents = a_lot(a_hospital(bench.pki).sign)
+    kept = tuple(item for item in submission.documents if not item.is_signature)
+    del contents["Signature01"]
+    return replace(submission, documents=kept), contents
+
+
+def of_another_document(bench: Bench) -> Spoilt:
+    submission, contents = a_lot(a_hospital(bench.pki).sign)
+    return submission, contents | {"Document01": contents["Document01"] + b"<!-- more -->"}
+
+
+def of_another_lot(bench: Bench) -> Spoilt:
+    submission, contents = a_lot(a_hospital(bench.pki).sign)
+    _, others = a_lot(a_hospital(bench.pki).sign, number=2)
+    return submission, contents | {"Signature01": others["Signature01"]}
+
+
+def with_the_manifest_twice(bench: Bench) -> Spoilt:
+    """Wrapping: a second manifest under the same Id, about other bytes."""
+    submission, contents = a_lot(a_hospital(bench.pki).sign)
+    root = parse(contents["Signature01"])
+    manifest = find(root, ".//ds:Manifest")
+    assert manifest is not None
+    copied = copy.deepcopy(manifest)
+    digest = find_all(copied, "ds:Reference/ds:DigestValue")[-1]
+    digest.text = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    etree.SubElement(root, f"{{{NS['ds']}}}Object").append(copied)
+    return submission, contents | {"Signature01": serialize(root)}
+
+
+def by_the_key_of_authentication(bench: Bench) -> Spoilt:
+    return a_lot(a_hospital(bench.pki).auth)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        without_the_signature,
+        of_another_document,
+        of_another_lot,
+        with_the_manifest_twice,
+        by_the_key_of_authentication,
+    ],
+)
+def test_a_lot_with_a_wrong_signature_is_refused_whole(
+    bench: Bench, spoil: Callable[[Bench], Spoilt]
+) -> None:
+    body, attachments = messages.write_submission(*spoil(bench))
+    answer = bench.send(
+        messages.REPOSITORY,
+        body,
+        action=messages.ITI_41,
+        vihf=a_hospital_vihf(bench.pki),
+        attachments=attachments,
+    )
+    assert "DMPSimLotSignature" in codes_of(answer)
+    assert "the_lot_is_signed" in {item["rule"] for item in bench.line.refusals}
+    assert bench.find(messages.get_documents(f"{ARC}.1"))[1].references == ()
 
 
 def test_an_assertion_that_cannot_be_read_is_malformed(bench: Bench) -> None:

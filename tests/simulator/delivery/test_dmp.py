@@ -76,3 +76,14 @@ def test_the_vihf_speaks_for_the_site_about_the_patient(sender: Sender) -> None:
     assert f"1{sender.establishment.finess_eg}" in written
     assert patient.ins.matricule in written
     assert "INDIRECTE" in written
+
+
+@pytest.mark.parametrize("is_secret", [True, False])
+def test_a_secret_deposit_asks_for_a_secret_connection(sender: Sender, is_secret: bool) -> None:
+    wire = ScriptedWire([write_success()])
+    client = DmpClient(sender, wire)  # type: ignore[arg-type]
+    stamp = Stamp(MONDAY, Streams(1)["lot"])
+    patient, doctor = PAPER.encounter.patient, PAPER.encounter.author
+    deposit = client.deposit(a_cda(), doctor, stamp, patient_id=patient.ins, is_secret=is_secret)
+    asyncio.run(client.feed(deposit, stamp))
+    assert ("hl7:confidentiality-code" in str(wire.sent)) is is_secret
