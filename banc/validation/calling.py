@@ -33,7 +33,7 @@ IDLE_MINUTES = 15.0  # a judge without a call ends
 START_SECONDS = 20.0
 END_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
-PATIENCE_SECONDS = resident.MOST_SECONDS * 4.0  # other callers may come first
+PATIENCE_SECONDS = resident.MOST_SECONDS * 4  # other callers may come first
 FOLDER = "validation"
 MOST_FOLDERS = 4
 LOG = "log"
@@ -51,6 +51,7 @@ class Caller:
     folder: Path
     memory: Path
     idle_seconds: float
+    most_seconds: float = resident.MOST_SECONDS
 
     def judge(
         self,
@@ -79,7 +80,7 @@ class Caller:
         except frames.Closed:
             raise CannotJudge(
                 "the judge ended while it judged this document"
-                f" (more than {resident.MOST_SECONDS} s, or a failure): see {self.folder / LOG}"
+                f" (more than {self.most_seconds:.0f} s, or a failure): see {self.folder / LOG}"
             ) from None
         finally:
             connection.close()
@@ -88,7 +89,7 @@ class Caller:
         _private(self.folder)
         _prune(self.folder)
         arguments = (str(self.folder), str(self.kit.folder), str(self.memory), self.kit.digest,
-                     str(self.idle_seconds))  # fmt: skip
+                     str(self.idle_seconds), str(self.most_seconds))  # fmt: skip
         with open(self.folder / LOG, "ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own module, paths as arguments
                 [sys.executable, "-m", "banc.validation.resident", *arguments],

@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,30 @@ log = logging.getLogger("banc")
 SOCKET, LOCK, PID = "socket", "lock", "pid"
 LOOK_SECONDS = 2.0  # how often an idle process looks at its folder
 CLIENT_SECONDS = 30.0  # a caller has to send its document, and to take an answer
-MOST_SECONDS = 300  # for one document, loading included: then the kernel ends the process
+MOST_SECONDS = 300.0
 MAX_MIB = 3_000
 MAX_WAITING = 64
 MAX_REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds without a call after which it ends; seconds for one document, loading included.
+
+    A document that takes longer ends the process: the kernel does it, whatever the engine does.
+    """
+
+    idle_seconds: float
+    most_seconds: float
 
 
 class _Ended(Exception):
     """A signal asked the process to end."""
 
 
-def main(folder: str, kit: str, memory: str, digest: str, idle_seconds: str) -> None:
+def main(
+    folder: str, kit: str, memory: str, digest: str, idle_seconds: str, most_seconds: str
+) -> None:
     """Serve until there is no reason to. Another process that holds the lock wins."""
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -55,14 +68,14 @@ def main(folder: str, kit: str, memory: str, digest: str, idle_seconds: str) -> 
             return
         opened = open_kit(Path(kit))
         if opened.digest == digest:  # else it changed since the caller looked, who asks again
-            _serve(here, opened, Path(memory), float(idle_seconds))
+            _serve(here, opened, Path(memory), Limits(float(idle_seconds), float(most_seconds)))
 
 
 def _end(*_: object) -> None:
     raise _Ended
 
 
-def _serve(folder: Path, kit: OfficialKit, memory: Path, idle_seconds: float) -> None:
+def _serve(folder: Path, kit: OfficialKit, memory: Path, limits: Limits) -> None:
     os.chdir(folder)  # the path of a socket is short
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -73,7 +86,7 @@ def _serve(folder: Path, kit: OfficialKit, memory: Path, idle_seconds: float) ->
         os.umask(mask)
         listener.listen(MAX_WAITING)
         Path(PID).write_text(str(os.getpid()), "ascii")
-        Resident(listener, kit, memory).run(idle_seconds)
+        Resident(listener, kit, memory, limits).run()
     finally:
         listener.close()
         for name in (SOCKET, PID):
@@ -85,15 +98,17 @@ def _serve(folder: Path, kit: OfficialKit, memory: Path, idle_seconds: float) ->
 class Resident:
     """The loop over callers. The judge is made at the first document."""
 
-    def __init__(self, listener: socket.socket, kit: OfficialKit, memory: Path) -> None:
-        self._listener, self._kit, self._memory = listener, kit, memory
+    def __init__(
+        self, listener: socket.socket, kit: OfficialKit, memory: Path, limits: Limits
+    ) -> None:
+        self._listener, self._kit, self._memory, self._limits = listener, kit, memory, limits
         self._judge: Judge | None = None
         self._told: dict[str, dict[str, Any]] = {}
 
-    def run(self, idle_seconds: float) -> None:
+    def run(self) -> None:
         """Answer until idle for long."""
         self._listener.settimeout(LOOK_SECONDS)
-        until = time.monotonic() + idle_seconds
+        until = time.monotonic() + self._limits.idle_seconds
         while time.monotonic() < until and os.path.exists(SOCKET) and _resident_mib() < MAX_MIB:
             try:
                 connection, _ = self._listener.accept()
@@ -101,14 +116,14 @@ class Resident:
                 continue
             with connection:
                 self._answer(connection)
-            until = time.monotonic() + idle_seconds
+            until = time.monotonic() + self._limits.idle_seconds
 
     def _answer(self, connection: socket.socket) -> None:
         connection.settimeout(CLIENT_SECONDS)
         try:
             asked = frames.receive_json(connection)
             content = frames.receive(connection)
-            signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, self._limits.most_seconds)
             told = self._remembered(connection, asked, content)
             signal.setitimer(signal.ITIMER_REAL, 0)
             frames.send_json(connection, told)

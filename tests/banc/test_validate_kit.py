@@ -323,6 +323,18 @@ def test_a_caller_that_speaks_another_language_does_not_end_it(started: Start, s
     assert texts(caller.judge(US)) == [REALM]
 
 
+def test_a_document_that_takes_too_long_ends_it_and_no_other(
+    started: Start, tmp_path: Path
+) -> None:
+    endless = "count(for $a in 1 to 1000000, $b in 1 to 1000000 return $a + $b) = 1"
+    folder = official_kit(tmp_path / "kit", ihe=schematron(pattern("cda:zzz", endless, "x")))
+    caller = replace(started(folder), most_seconds=2.0)
+    slow = a_cda().replace(b"</ClinicalDocument>", b"<zzz/></ClinicalDocument>")
+    with pytest.raises(CannotJudge, match="ended while it judged"):
+        caller.judge(slow)
+    assert texts(replace(caller, most_seconds=60.0).judge(a_cda())) == []
+
+
 def test_who_does_not_wait_finds_the_answer_later(started: Start) -> None:
     caller = started()
     with pytest.raises(StillLoading):
