@@ -1,6 +1,7 @@
 """Banc as one types or imports it.
 
-``from banc import validate`` judges a document; it is loaded when asked for, since the pytest
+``from banc import validate`` judges a document, ``from banc.documents import document`` makes
+one. The first is loaded when asked for, since the pytest
 plugin imports this package into every run of an integrator's tests.
 """
 

@@ -115,21 +115,30 @@ class Someone:
 
 
 def professional(
-    settings: Settings, *, rpps: str, finess: str, unit: str, number: int, out: Path | None
+    settings: Settings, given: Mapping[str, str], *, number: int = 1, out: Path | None
 ) -> Someone:
-    """A professional of the country with the card and the mailbox that go with them."""
+    """A professional, chosen or created, with the card and the mailbox that go with them.
+
+    given: ``rpps``, or ``finess`` and ``unit``; ``family`` and ``given`` create one.
+    """
     pki, world = authority(settings), world_of(settings)
-    chosen = people.choose_professional(world, rpps=rpps, finess=finess, unit=unit, number=number)
-    made = people.professional(pki, chosen, world)
+    made = people.professional(pki, people.professional_of(world, _filled(given), number), world)
     return Someone(made.as_dict(settings), _held(pki, {"auth": made.auth, "sign": made.sign}, out))
 
 
-def structure(settings: Settings, *, finess: str, number: int, out: Path | None) -> Someone:
-    """An establishment of the country with its certificates."""
+def structure(
+    settings: Settings, given: Mapping[str, str], *, number: int = 1, out: Path | None
+) -> Someone:
+    """An establishment, chosen by ``finess`` or created by ``name``, with its certificates."""
     pki = authority(settings)
-    made = people.structure(pki, people.choose_structure(world_of(settings), finess, number))
+    place = people.structure_of(world_of(settings), _filled(given), number)
+    made = people.structure(pki, place)
     names = ("auth", "sign", "insi_auto", "insi_manual")
     return Someone(made.as_dict(), _held(pki, {name: getattr(made, name) for name in names}, out))
+
+
+def _filled(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if value}
 
 
 def _held(

@@ -27,6 +27,7 @@ out = Console()
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, see docs/json.md.")]
 OutDir = Annotated[Path | None, typer.Option("--out", help="Folder to write the files into.")]
 Finess = Annotated[str, typer.Option(help="FINESS of an establishment of the country.")]
+Department = Annotated[str, typer.Option(help="Create one: code of a department, as 35.")]
 Number = Annotated[int, typer.Option(help="Which one of them, from 1.")]
 
 
@@ -126,16 +127,28 @@ def professional(
     finess: Finess = "",
     unit: Annotated[str, typer.Option(help="Code of a unit, as CARDIO1.")] = "",
     number: Number = 1,
+    family: Annotated[str, typer.Option(help="Create one: the family name.")] = "",
+    given: Annotated[str, typer.Option(help="Create one: the first name.")] = "",
+    civility: Annotated[str, typer.Option(help="Create one: M or MME.")] = "",
+    profession: Annotated[str, typer.Option(help="Create one: TRE_G15, 10 by default.")] = "",
+    specialty: Annotated[str, typer.Option(help="Create one: TRE_R38, as SM04.")] = "",
+    department: Department = "",
     out_dir: OutDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """A test professional: RPPS, FINESS, mailbox and card that agree with each other."""
+    """A test professional: RPPS, FINESS, mailbox, login and card that agree with each other.
+
+    One of the country; with --family and --given, one that every socle knows from now on.
+    """
     from banc import trust, trust_screens
 
+    told = {
+        "rpps": rpps, "finess": finess, "unit": unit, "family": family, "given": given,
+        "civility": civility, "profession": profession, "specialty": specialty,
+        "department": department,
+    }  # fmt: skip
     with _mendable():
-        found = trust.professional(
-            from_env(), rpps=rpps, finess=finess, unit=unit, number=number, out=out_dir
-        )
+        found = trust.professional(from_env(), told, number=number, out=out_dir)
     _show(found.as_dict(), as_json, trust_screens.someone(found, "Professional"))
 
 
@@ -143,14 +156,26 @@ def professional(
 def structure(
     finess: Finess = "",
     number: Number = 1,
+    name: Annotated[str, typer.Option(help="Create one: its name.")] = "",
+    kind: Annotated[str, typer.Option(help="Create one: CHR, CH or CLINIQUE.")] = "",
+    department: Department = "",
+    finess_ej: Annotated[str, typer.Option(help="Create one: of its legal entity.")] = "",
+    finess_eg: Annotated[str, typer.Option(help="Create one: of its site.")] = "",
     out_dir: OutDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """A test structure: FINESS numbers and the certificates of a legal entity."""
+    """A test structure: FINESS numbers and the certificates of a legal entity.
+
+    One of the country; with --name, one that every socle knows from now on.
+    """
     from banc import trust, trust_screens
 
+    told = {
+        "finess": finess, "name": name, "kind": kind, "department": department,
+        "finess_ej": finess_ej, "finess_eg": finess_eg,
+    }  # fmt: skip
     with _mendable():
-        found = trust.structure(from_env(), finess=finess, number=number, out=out_dir)
+        found = trust.structure(from_env(), told, number=number, out=out_dir)
     _show(found.as_dict(), as_json, trust_screens.someone(found, "Structure"))
 
 

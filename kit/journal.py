@@ -29,12 +29,12 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     select,
 )
 
 from kit.clock import Clock
 from kit.database import DEFAULT_SANDBOX, Database, Scope, Unavailable, UtcDateTime
+from kit.inserting import Insert
 from kit.rules import Malformed, Refusal
 from kit.settings import Settings
 
@@ -83,8 +83,7 @@ raw_table = Table(
     Column("answer", LargeBinary, nullable=False),
 )
 
-_INSERT_LINE = insert(exchange_table).inline()  # built once: every exchange runs them
-_INSERT_RAW = insert(raw_table).inline()
+_LINES, _RAW = Insert(exchange_table), Insert(raw_table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +205,18 @@ class Journal:
         nothing could be kept: the exchange must not be acknowledged.
         """
         line = self._line(transaction, request, listener, sandbox)
+        packed = zlib.compress(request, 1)  # while nobody waits for the database
         with self._database.scope() as scope:
             try:
                 yield line
-                self._write(service, line, scope)
+                self._write(service, line, scope, packed)
             except Unavailable:
                 raise
             except Exception as error:
                 scope.close()
                 error.add_note(f"exchange {line.id}")
                 line.fail(type(error).__name__)
-                self._write(service, line, scope)
+                self._write(service, line, scope, packed)
                 raise
         self._prune_at_times()
 
@@ -231,21 +231,21 @@ class Journal:
             sandbox=sandbox,
         )
 
-    def _write(self, service: str, line: Line, scope: Scope) -> None:
+    def _write(self, service: str, line: Line, scope: Scope, packed: bytes) -> None:
         raw = {
             "id": line.id,
             "sandbox": line.sandbox,
             "received_at": line.received_at,
-            "request": zlib.compress(line.request, 1),
+            "request": packed,
             "answer": zlib.compress(line.answer, 1),
         }
         if line.outcome != ACCEPTED:
             scope.close()
             if line.penalty is not None and line.outcome != BUG:
                 line.penalty()
-        scope.connection.execute(_INSERT_RAW, raw)
+        _RAW.run(scope.connection, [raw])
         self._database.order(scope.connection)
-        scope.connection.execute(_INSERT_LINE, self._row(service, line))
+        _LINES.run(scope.connection, [self._row(service, line)])
         scope.commit()
 
     def _row(self, service: str, line: Line) -> dict[str, Any]:

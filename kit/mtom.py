@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from email.message import Message
-from email.parser import BytesHeaderParser
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from kit.rules import Malformed
@@ -18,26 +18,31 @@ MAX_PARTS = 64
 MAX_HEAD_BYTES = 16 * 1024
 MAX_TYPE_CHARACTERS = 2000
 XOP_TYPE = "application/xop+xml"
+_FOLD = re.compile(r"\r\n[ \t]+")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 
 
 def is_multipart(content_type: str) -> bool:
     """Whether a Content-Type announces multipart/related."""
-    return _header(content_type).get_content_type() == "multipart/related"
+    return _header(content_type)[0] == "multipart/related"
 
 
 def parameter(content_type: str, name: str) -> str:
     """A parameter of a Content-Type, or an empty text."""
-    value = _header(content_type).get_param(name)
-    return value if isinstance(value, str) else ""
+    return _header(content_type)[1].get(name, "")
 
 
-def _header(content_type: str) -> Message:
+@lru_cache(maxsize=64)  # a request asks several times
+def _header(content_type: str) -> tuple[str, dict[str, str]]:
+    """The media type and its parameters, the first of a name."""
     if len(content_type) > MAX_TYPE_CHARACTERS:  # its reader is slow on thousands of parameters
         raise Malformed("Content-Type", f"longer than {MAX_TYPE_CHARACTERS} characters")
     message = Message()
     message["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
-    return message
+    found = reversed(message.get_params([]))
+    return message.get_content_type(), {
+        name.lower(): value if isinstance(value, str) else "" for name, value in found
+    }
 
 
 def read_multipart(content_type: str, body: bytes) -> tuple[bytes, dict[str, bytes]]:
@@ -73,23 +78,32 @@ def _chunks(boundary: bytes, body: bytes) -> list[bytes]:
     return chunks
 
 
-def _part(chunk: bytes) -> tuple[Message, bytes]:
+def _part(chunk: bytes) -> tuple[dict[str, str], bytes]:
     head, blank, content = chunk.partition(b"\r\n\r\n")
     if not blank or head.partition(b"\r\n")[0].strip(b" \t"):
         raise Malformed("multipart", "a part has no blank line after its headers")
     if len(head) > MAX_HEAD_BYTES:
         raise Malformed("multipart", f"the headers of a part exceed {MAX_HEAD_BYTES} bytes")
-    headers = BytesHeaderParser().parsebytes(head.strip() + b"\r\n\r\n")
-    encoding = str(headers.get("Content-Transfer-Encoding", "binary")).strip().lower()
+    headers = _headers(head)
+    encoding = headers.get("content-transfer-encoding", "binary").lower()
     if encoding not in {"binary", "8bit", "7bit"}:
         raise Malformed("Content-Transfer-Encoding", f"{encoding[:40]!r} is not read in MTOM")
     return headers, content
 
 
+def _headers(head: bytes) -> dict[str, str]:
+    """The headers of a part by lower-case name, the first of a name, folded lines joined."""
+    lines = _FOLD.sub(" ", head.decode("utf-8", "replace")).strip().split("\r\n")
+    named = [line.partition(":") for line in lines if line]
+    if any(not colon for _, colon, _ in named):
+        raise Malformed("multipart", "a line among the headers of a part is no header")
+    return {name.strip().lower(): value.strip() for name, _, value in reversed(named)}
+
+
 def _root_and_others(
-    parts: list[tuple[Message, bytes]], start: str
+    parts: list[tuple[dict[str, str], bytes]], start: str
 ) -> tuple[bytes, dict[str, bytes]]:
-    names = [str(headers.get("Content-ID", "")).strip().strip("<>") for headers, _ in parts]
+    names = [headers.get("content-id", "").strip("<>") for headers, _ in parts]
     if start and start not in names:
         raise Malformed("Content-Type", f"no part has the Content-ID of start, {start[:200]!r}")
     root = names.index(start) if start else 0

@@ -104,19 +104,12 @@ class Row:
         """The rule's name: a sentence with underscores."""
         return self.check.__name__
 
-    def refusals(self, *args: Any) -> Iterator[Refusal]:
-        """What this rule refuses in ``args``."""
-        for found in self.check(*args):
-            item = Finding(found) if isinstance(found, str) else found
-            yield Refusal(
-                self.code,
-                self.name,
-                self.source,
-                item.subject,
-                item.field,
-                item.seen,
-                item.expected,
-            )
+    def refusal(self, found: str | Finding) -> Refusal:
+        """A finding of this rule, told with its code and source."""
+        item = Finding(found) if isinstance(found, str) else found
+        return Refusal(
+            self.code, self.name, self.source, item.subject, item.field, item.seen, item.expected
+        )
 
 
 class RuleBook:
@@ -137,7 +130,7 @@ class RuleBook:
 
     def findings(self, *args: Any) -> list[Refusal]:
         """Every refusal of ``args``; empty when all rules hold."""
-        return [refusal for row in self.rows for refusal in row.refusals(*args)]
+        return [row.refusal(found) for row in self.rows for found in row.check(*args)]
 
     def check(self, *args: Any) -> None:
         """Return when all rules hold. Raises Refused with every refusal."""

@@ -33,6 +33,7 @@ log = logging.getLogger("banc")
 HANDSHAKE_SECONDS = 10.0
 FIRST_BYTE_SECONDS = 0.005  # then a silent client waits in the poller, not in a thread
 READ_STEP_BYTES = 1024 * 1024
+NOTIFY_SECONDS = 0.9  # gunicorn's loop turns at least once a second
 # What OpenSSL finds wrong with a client's certificate: X509_V_ERR_… of x509_vfy.h.
 VERIFY_CODES = {
     9: "CERTIFICATE_NOT_YET_VALID",
@@ -99,6 +100,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     listeners: dict[int, Listener]
     alive: bool
+    notify_at = 0.0
 
     def init_process(self) -> None:
         self.listeners = {item.port: item for item in self.app.application.listeners}
@@ -121,7 +123,14 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             deadlines.end(held)
 
     def notify(self) -> None:
-        """Called every second: cut who is late, and end this process when it has grown too big."""
+        """Every second: cut who is late, and end this process when it has grown too big.
+
+        gunicorn calls it at each event of a connection, too.
+        """
+        now = time.monotonic()
+        if now < self.notify_at:
+            return
+        self.notify_at = now + NOTIFY_SECONDS
         super().notify()
         self.app.deadlines.cut_late()
         if self.alive and _resident_mib() > self.app.max_mib:

@@ -266,6 +266,11 @@ class Settings:
         "INSi, unsigned Pro Santé Connect assertion: accept or refuse; unconfirmed.",
         one_of("accept", "refuse"),
     )
+    ins_card_signer: str = row(
+        "strict",
+        "INSi, card assertion: strict wants its signer to be a signature key named by Issuer.",
+        one_of("strict", "lenient"),
+    )
     ins_vitale_card: str = row(
         "optional",
         "INSi, WS_INS1: second assertion, of the Vitale card, optional or required.",

@@ -56,6 +56,18 @@ class Bench:
             for fault in faults:
                 await self._ask(fault.service, "DELETE", f"/faults/{fault.id}")
 
+    @asynccontextmanager
+    async def speaking(self, dialect: str, idams: Iterable[str]) -> AsyncIterator[None]:
+        """INSi answers these software in a dialect, for as long as the block; none when empty."""
+        paths = [f"/ins/dialects/{idam}" for idam in sorted(set(idams))] if dialect else []
+        for path in paths:
+            await self._ask("ins", "PUT", path, {"dialect": dialect})
+        try:
+            yield
+        finally:
+            for path in paths:
+                await self._ask("ins", "DELETE", path)
+
     async def newest(self, service: str) -> int:
         """The number of the newest line of a journal, 0 when it is empty."""
         found = await self._ask(service, "GET", "/journal?order=newest&limit=1")

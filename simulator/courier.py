@@ -89,8 +89,9 @@ class Courier:
         self.office.admit(job.identity for job in jobs if job.task is Task.LOOKUP)
 
     def settle(self, at: datetime) -> None:
-        """After the look-ups of a slot: what INSi answered is kept."""
+        """After the look-ups of a slot: what INSi answered is kept; the identity unit works."""
         self.office.settle(at)
+        self.office.work(at)
 
     async def deliver(self, job: Job, at: datetime, tries: int) -> Handled:
         """One try."""

@@ -49,13 +49,21 @@ def identity_rows(files: Mapping[str, IdentityFile]) -> Iterator[Row]:
     """Every identity; patient_id is the matricule of who came, known to the simulator only."""
     for finess, file in files.items():
         persons = {held.ipp: held.person.ins.matricule for held in reversed([*file.held.values()])}
+        into = {identity.ipp: identity.merged_into for identity in file.identities}
         for identity in file.identities:
             yield {
                 "finess_ej": finess,
                 "identity_id": identity.ipp,
-                "patient_id": persons[identity.ipp],
+                "patient_id": persons[_standing(identity.ipp, into)],
                 **_identity(identity),
             }
+
+
+def _standing(ipp: str, into: Mapping[str, str]) -> str:
+    """The IPP of the identity that stands for this one, after merges."""
+    while into[ipp]:
+        ipp = into[ipp]
+    return ipp
 
 
 def insi_call_rows(files: Mapping[str, IdentityFile]) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from kit.settings import Settings
 from mocks.ins.messages import Individual
 from simulator.identities import HeldIdentity, LocalIdentity
+from simulator.identity_unit import Case, IdentityUnit
 from simulator.rniv.agreement import discrepancies
 from simulator.rniv.lookup import settle_search
 from simulator.rniv.quality import Call
@@ -54,9 +55,16 @@ class _Answered:
 class IdentityOffice:
     """The admission office and the identity unit of one legal entity (identitovigilance)."""
 
-    def __init__(self, repository: Repository, admissions: Mapping[str, LocalIdentity]) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        admissions: Mapping[str, LocalIdentity],
+        unit: IdentityUnit | None = None,
+    ) -> None:
         self._repository = repository
         self._admissions = admissions
+        self._unit = unit
+        self._found: dict[str, Found] = {}  # what differs from the identity, by IPP
         self._ipps: dict[str, str] = {}  # by admission
         self._current: dict[str, Identity] = {}  # by IPP, as the repository gave it last
         self._answers: dict[str, _Answered] = {}  # by IPP
@@ -118,8 +126,28 @@ class IdentityOffice:
         """A clerk accepts what agrees; what differs is for the identity unit."""
         local, found = self._current[ipp].traits, answered.found
         agrees = found is not None and not discrepancies(local, found.traits)
+        if found is not None and not agrees:
+            self._found[ipp] = found
         by = CLERK if agrees else ""
         return settle_search(identities, ipp, answered.plan, found, at=at, by=by)
+
+    def work(self, at: datetime) -> None:
+        """The identity unit works off its list, in the slot where its morning begins."""
+        if self._unit is None or not self._unit.is_due(at):
+            return
+        with self._repository.open() as identities:
+            done = self._unit.work(identities, self._cases(), at)
+        self._current |= done.changed
+        for key, ipp in self._ipps.items():
+            self._ipps[key] = done.merged.get(ipp, ipp)
+
+    def _cases(self) -> dict[str, Case]:
+        """What the unit has before it, of every identity; the first admission's copy counts."""
+        cases: dict[str, Case] = {}
+        for key, ipp in self._ipps.items():
+            admission = self._admissions[key]
+            cases.setdefault(ipp, Case(admission.patient, self._found.get(ipp), admission.shown))
+        return cases
 
     def file(self) -> IdentityFile:
         """Everything, read again from the repository."""
@@ -143,10 +171,15 @@ class IdentityOffice:
 
 
 def open_office(
-    folder: Path, settings: Settings, finess: str, admissions: Mapping[str, LocalIdentity]
+    folder: Path,
+    settings: Settings,
+    finess: str,
+    admissions: Mapping[str, LocalIdentity],
+    unit: IdentityUnit | None = None,
 ) -> IdentityOffice:
     """The office of a legal entity over its repository, in a file below a run's folder."""
-    return IdentityOffice(Repository.of(repository_settings(folder, settings), finess), admissions)
+    repository = Repository.of(repository_settings(folder, settings), finess)
+    return IdentityOffice(repository, admissions, unit)
 
 
 def forget_repositories(folder: Path) -> None:

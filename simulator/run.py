@@ -37,6 +37,7 @@ from simulator.establishments import Hospital
 from simulator.export import Observed, described, write_tables
 from simulator.identity_figures import identity_figures
 from simulator.identity_office import IdentityOffice, forget_repositories, open_office
+from simulator.identity_unit import IdentityUnit
 from simulator.plan import Plan, make_plan
 from simulator.rounds import OnSlot, Rounds, Sent, Tally
 from simulator.scenario import SERVICES, Scenario
@@ -181,10 +182,12 @@ def play(
 def _offices(plan: Plan, settings: Settings, folder: Path) -> Iterator[dict[str, IdentityOffice]]:
     """The identity office of each legal entity, over a new repository."""
     forget_repositories(folder)
-    offices = {
-        finess: open_office(folder, settings, finess, plan.identities)
-        for finess in sorted({item.establishment.finess_ej for item in plan.hospitals})
-    }
+    streams = Streams(plan.seed)
+    offices = {}
+    for hospital in sorted(plan.hospitals, key=lambda item: item.establishment.finess_ej):
+        finess = hospital.establishment.finess_ej
+        unit = IdentityUnit(finess, hospital.given.habits.identity_unit, streams)
+        offices[finess] = open_office(folder, settings, finess, plan.identities, unit)
     try:
         yield offices
     finally:
@@ -206,7 +209,10 @@ async def _deliver(
             rounds = Rounds(plan, couriers, bench.set_clock, _telling(plan, on_progress))
             await bench.set_clock(plan.scenario.starts_at)
             try:
-                async with bench.armed(plan.scenario.outages, plan.seed):
+                async with (
+                    bench.armed(plan.scenario.outages, plan.seed),
+                    bench.speaking(plan.scenario.insi_dialect, _idams(plan)),
+                ):
                     await rounds.play()
                 offers = await _offers(plan, couriers)
             finally:
@@ -216,6 +222,10 @@ async def _deliver(
         return Observed(rounds.sent, files, exchanges, offers), rounds.tallies
     finally:
         await bench.close()
+
+
+def _idams(plan: Plan) -> list[str]:
+    return [hospital.given.software.idam for hospital in plan.hospitals]
 
 
 def _telling(plan: Plan, on_progress: OnProgress) -> OnSlot:

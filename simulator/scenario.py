@@ -39,6 +39,7 @@ from simulator.clock import PARIS, civil, civil_day
 
 SERVICES = ("dmp", "ins", "ror", "mssante")
 ESTABLISHMENT_KINDS = ("CHR", "CH", "CLINIQUE")
+INSI_DIALECTS = ("2021", "2022", "2025")
 VERDICTS = ("attained", "not_attained", "not_measurable", "not_applicable")
 FIRST_YEAR, LAST_YEAR = 2026, 2034  # certificates, people and offers of the bench are of these
 _MOMENT = re.compile(r"day (\d{1,3}) (\d\d):(\d\d)")
@@ -71,6 +72,7 @@ class Habits:
     doctors_with_mailbox: float = 0.85
     identity_errors: float = 0.06
     identity_checked: float = 0.93
+    identity_unit: float = 0.6
     wrong_metadata: float = 0.01
     corrected: float = 0.03
     deleted: float = 0.003
@@ -157,6 +159,7 @@ class Scenario:
     establishments: tuple[ScenarioEstablishment, ...]
     slot_minutes: int = 30
     outages: tuple[Outage, ...] = ()
+    insi_dialect: str = ""  # in which INSi answers the play; empty: that of the settings
     retry: Patience = Patience()
     expect: tuple[Expectation, ...] = ()
 
@@ -341,6 +344,7 @@ _SCENARIO_FIELDS = {
     "establishments": Field(sequence(_establishment, at_least=1)),
     "slot_minutes": Field(number(5, 60, whole=True), 30),
     "outages": Field(sequence(_outage), ()),
+    "insi_dialect": Field(one_of(*INSI_DIALECTS), ""),
     "retry": Field(
         record(
             Patience,

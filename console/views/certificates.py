@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from kit.clock import Clock
 from kit.pki import CertificateFault, CertificateKind, Reason
 from kit.pki.issuing import FIELDS, LONGEST, PERSONAL
 from kit.settings import Settings
-from kit.world import world_of
+from kit.world import ProfessionalOrder, StructureOrder, world_of
 
 MAX_SHOWN = 200
 MAX_QUESTION = 200
@@ -55,11 +55,20 @@ NAMES = {
     "insi_auto": "INSi, recherche automatique",
     "insi_manual": "INSi, recherche manuelle",
 }
-PROFESSIONS = {"10": "médecin", "60": "infirmier"}
+PROFESSIONS = {
+    "10": "médecin",
+    "21": "pharmacien",
+    "40": "chirurgien-dentiste",
+    "50": "sage-femme",
+    "60": "infirmier",
+}
 _ORDER = frozenset(FIELDS)
 _SERIAL = re.compile(r"[0-9a-f]{1,40}")
 _PEOPLE = {"professionnel": "professional", "structure": "structure"}
-_CHOICE = frozenset({"rpps", "finess", "unit", "number"})
+_CHOICE = {
+    who: frozenset({"number", "finess", *(item.name for item in fields(kind))})
+    for who, kind in (("professionnel", ProfessionalOrder), ("structure", StructureOrder))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +87,16 @@ def blueprint(settings: Settings, clock: Clock) -> Blueprint:
     @bp.get("/certificats")
     def certificates() -> str:
         """Forms, and what was issued."""
+        world = world_of(settings)
         return render_template(
             "certificates.html",
             kinds=KINDS,
             faults=FAULTS,
             personal=PERSONAL,
             longest=LONGEST,
-            places=world_of(settings).establishments,
+            places=(*world.establishments, *world.additions.structures),
+            countable=len(world.establishments),
+            professions=PROFESSIONS,
             **_listed(settings, clock),
         )
 
@@ -113,10 +125,10 @@ def _issue(bp: Blueprint, settings: Settings) -> None:
 def _people(bp: Blueprint, settings: Settings) -> None:
     @bp.post("/certificats/<who>")
     def someone(who: str) -> tuple[Response, int]:
-        """A professional or a structure of the country."""
+        """A professional or a structure, of the country or added to it."""
         if who not in _PEOPLE:
             abort(404)
-        given: dict[str, Any] = _filled(_CHOICE)
+        given: dict[str, Any] = _filled(_CHOICE[who])
         if not re.fullmatch(r"[0-9]{1,6}", given.get("number", "1")):
             abort(400, "Le numéro est un nombre, à partir de 1.")
         given["number"] = int(given.get("number", "1"))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from kit.cda.document import read_header
 from kit.cda.header import CdaAuthor, CdaHeader, CdaOrganization, CdaPerson
+from kit.cda.times import FRANCE
 from kit.identity import STRUCTURE_OID
 from kit.xds.hl7 import PS_OID, Cx, Xcn, Xon, escape
 from kit.xds.metadata import Author, Coded, DocumentEntry
@@ -21,8 +21,7 @@ from kit.xds.vocabulary import REFERENCE_ACCESSION, REFERENCE_ORDER, REFERENCE_S
 
 CDA_MIME_TYPE = "text/xml"
 SELF_PRESENTING_MIME_TYPE = "application/xslt+xml"
-_FRANCE = ZoneInfo("Europe/Paris")
-_TS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-]\d{4})?")
+_TS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-]\d{4})?", re.ASCII)
 _IMAGING_TYPES = ("18748-4", "IMG-KOS")
 
 
@@ -75,10 +74,10 @@ def to_utc(timestamp: str) -> str:
     layout = "%Y%m%d%H%M%S"[: len(digits) - 2]
     try:
         at = datetime.strptime(digits + (zone or "+0000"), f"{layout}%z")
-    except ValueError:
+        aware = at if zone else at.replace(tzinfo=FRANCE)
+        return aware.astimezone(UTC).strftime(layout)
+    except (ValueError, OverflowError):  # no such day; the first or last of all years
         return timestamp
-    aware = at if zone else at.replace(tzinfo=_FRANCE)
-    return aware.astimezone(UTC).strftime(layout)
 
 
 def _event_codes(header: CdaHeader) -> tuple[Coded, ...]:

@@ -23,9 +23,9 @@ def same_time(seen: str, expected: str) -> bool:
         return True
     try:
         one, other = read_dtm(seen), read_dtm(expected)
-    except ValueError:
+        return one == other or (len(expected) == _DAY and one == _first_instant(other))
+    except (ValueError, OverflowError):  # no time; the first day of all years
         return False
-    return one == other or (len(expected) == _DAY and one == _first_instant(other))
 
 
 def _first_instant(day: datetime) -> datetime:

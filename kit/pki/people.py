@@ -1,12 +1,13 @@
 """Kit, pki: the cards of invented professionals and the certificates of invented structures.
 
-Who they are comes from the country (kit.world), so every socle knows them. Not here: minting a
-person the country does not hold: no other part would know them.
+Who they are comes from the country (kit.world), those a user adds to it included, so every socle
+knows them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeVar
 
 from kit import psc
@@ -16,10 +17,18 @@ from kit.pki.certificates import CertificateKind, Person
 from kit.pki.credentials import Credential
 from kit.rules import Malformed
 from kit.settings import Settings
-from kit.world import Establishment, Professional, World
+from kit.world import Establishment, Professional, ProfessionalOrder, StructureOrder, World
+from kit.world.created import Created
 
 _Item = TypeVar("_Item")
-_TITLES = {"10": "Médecin", "60": "Infirmier"}  # of TRE_G15, as a card spells them; IGC-Santé
+_Order = TypeVar("_Order", StructureOrder, ProfessionalOrder)
+_TITLES = {  # of TRE_G15, as a card spells them; IGC-Santé
+    "10": "Médecin",
+    "21": "Pharmacien",
+    "40": "Chirurgien-Dentiste",
+    "50": "Sage-Femme",
+    "60": "Infirmier",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,59 @@ def structure(pki: TestPki, place: Establishment) -> TestStructure:
     automatic = pki.establishment(place)
     manual = pki.establishment(place, insi="INSI-MANU")
     return TestStructure(place, automatic.auth, automatic.sign, automatic.insi, manual.insi)
+
+
+def add_structure(world: World, order: StructureOrder) -> Establishment:
+    """Add a structure to the country. Raises Malformed naming the field."""
+    return _created(world).add_structure(order)
+
+
+def add_professional(world: World, order: ProfessionalOrder) -> Professional:
+    """Add a professional to the country. Raises Malformed naming the field."""
+    if order.rpps and world.professional(order.rpps):
+        raise Malformed("rpps", f"{order.rpps} is a professional of the country")
+    return _created(world).add_professional(order)
+
+
+def structure_of(world: World, given: Mapping[str, str], number: int = 1) -> Establishment:
+    """The structure that ``finess`` or ``number`` names; with a ``name``, one that is created."""
+    _known_fields(given, StructureOrder, "finess")
+    if given.get("name"):
+        return add_structure(world, _read_order(given, StructureOrder))
+    return choose_structure(world, given.get("finess", ""), number)
+
+
+def professional_of(world: World, given: Mapping[str, str], number: int = 1) -> Professional:
+    """The professional that ``rpps``, or finess, unit and number name; created with a ``family``.
+
+    Raises Malformed.
+    """
+    _known_fields(given, ProfessionalOrder)
+    if given.get("family") or given.get("given"):
+        return add_professional(world, _read_order(given, ProfessionalOrder))
+    rpps, finess, unit = (given.get(name, "") for name in ("rpps", "finess", "unit"))
+    return choose_professional(world, rpps=rpps, finess=finess, unit=unit, number=number)
+
+
+def _known_fields(given: Mapping[str, str], kind: type[_Order], *more: str) -> None:
+    known = (*(item.name for item in fields(kind)), *more)
+    for name in given:
+        if name not in known:
+            raise Malformed(name, "there is no such field; there are " + ", ".join(known))
+
+
+def _read_order(given: Mapping[str, str], kind: type[_Order]) -> _Order:
+    """An order from its fields by name. Raises Malformed naming a field that is missing."""
+    names = {item.name: item.default is MISSING for item in fields(kind)}
+    for name, is_needed in names.items():
+        if is_needed and not given.get(name):
+            raise Malformed(name, "expected a value: who is created has a name")
+    return kind(**{name: given[name] for name in names if given.get(name)})
+
+
+def _created(world: World) -> Created:
+    assert world.created is not None, "a bench has a data folder"
+    return world.created
 
 
 def choose_structure(world: World, finess: str = "", number: int = 1) -> Establishment:

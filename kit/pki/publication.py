@@ -169,16 +169,11 @@ def _named(pki: TestPki, given: dict[str, Any]) -> Any:
 def _professional(bp: Blueprint, pki: TestPki, world: World, settings: Settings) -> None:
     @bp.post("/_banc/pki/professional")
     def professional() -> Response:
-        """A professional with card, mailbox and login: ``rpps``, or finess, unit, number."""
+        """A professional with card, mailbox and login: chosen by ``rpps``, or finess, unit, number;
+        created with ``family`` and ``given``."""
         _plain_listener_only()
         given = _json()
-        found = people.choose_professional(
-            world,
-            rpps=_text(given, "rpps"),
-            finess=_text(given, "finess"),
-            unit=_text(given, "unit"),
-            number=_number(given),
-        )
+        found = people.professional_of(world, _texts(given), _number(given))
         made = people.professional(pki, found, world)
         cards = {"auth": issuing.told(made.auth, pki), "sign": issuing.told(made.sign, pki)}
         return jsonify(made.as_dict(settings) | {"certificates": cards})
@@ -187,10 +182,11 @@ def _professional(bp: Blueprint, pki: TestPki, world: World, settings: Settings)
 def _structure(bp: Blueprint, pki: TestPki, world: World) -> None:
     @bp.post("/_banc/pki/structure")
     def structure() -> Response:
-        """An establishment of the country with its certificates: ``finess``, or its ``number``."""
+        """An establishment with its certificates: chosen by ``finess`` or ``number``; created with
+        a ``name``."""
         _plain_listener_only()
         given = _json()
-        place = people.choose_structure(world, _text(given, "finess"), _number(given))
+        place = people.structure_of(world, _texts(given), _number(given))
         made = people.structure(pki, place)
         certificates = {
             name: issuing.told(getattr(made, name), pki)
@@ -214,11 +210,13 @@ def _json() -> dict[str, Any]:
     return given
 
 
-def _text(given: dict[str, Any], name: str) -> str:
-    value = given.get(name, "")
-    if not isinstance(value, str):
-        raise Malformed(name, "expected a text")
-    return value
+def _texts(given: dict[str, Any]) -> dict[str, str]:
+    """Every field but the number."""
+    found = {name: value for name, value in given.items() if name != "number"}
+    for name, value in found.items():
+        if not isinstance(value, str):
+            raise Malformed(str(name)[:40], "expected a text")
+    return found
 
 
 def _number(given: dict[str, Any]) -> int:

@@ -6,7 +6,7 @@ certificate may do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -45,7 +45,7 @@ class Untrusted(Exception):
         self.expected = expected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the key of a cache: hashed by identity
 class Trust:
     """The roots we believe in and the issuing authorities under them.
 
@@ -54,7 +54,7 @@ class Trust:
 
     roots: tuple[x509.Certificate, ...]
     authorities: tuple[x509.Certificate, ...] = ()
-    lists: RevocationLists | None = field(default=None, compare=False)
+    lists: RevocationLists | None = None
 
     @classmethod
     def read(cls, path: Path, lists: RevocationLists | None = None) -> Trust:

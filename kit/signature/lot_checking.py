@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import serialization
 
 from kit.pki import Trust, Untrusted, certificate_of, is_signature_certificate, subject_dn
 from kit.rules import Finding, Malformed
-from kit.signature.enveloped import HASHES, RSA_SHA1, RSA_SHA256
+from kit.signature.enveloped import HASHES, METHODS, RSA_SHA1, RSA_SHA256, made_by
 from kit.signature.lot_form import (
     CANONICAL,
     CANONICAL_WITH_COMMENTS,
@@ -32,7 +30,6 @@ from kit.signature.lot_form import (
 )
 from kit.xml import Element, find, find_all, find_text, parse, qname
 
-_METHODS = {RSA_SHA1: hashes.SHA1, RSA_SHA256: hashes.SHA256}
 _NONE: Mapping[str, Element] = {}
 _PROPERTIES = "ds:Object/xades:QualifyingProperties/xades:SignedProperties"
 
@@ -113,14 +110,15 @@ def _references(signature: Element, lot: str) -> Iterator[Finding]:
     seen = sorted(reference.uri for reference in references)
     if seen != sorted(parts):
         yield Finding(lot, "SignedInfo/Reference", ", ".join(seen), ", ".join(sorted(parts)))
+    identified = [item for item in signature.iter() if item.get("Id") is not None]
     for reference in references:
-        yield from _part(signature, lot, reference, parts.get(reference.uri, []))
+        same = [item for item in identified if f"#{item.get('Id')}" == reference.uri]
+        yield from _part(lot, reference, parts.get(reference.uri, []), same)
 
 
 def _part(
-    signature: Element, lot: str, reference: _Reference, found: list[Element]
+    lot: str, reference: _Reference, found: list[Element], same: list[Element]
 ) -> Iterator[Finding]:
-    same = [item for item in signature.iter() if "#" + str(item.get("Id")) == reference.uri]
     if len(found) != 1 or same != found:
         yield Finding(lot, reference.uri, f"{len(same)} elements", "one element with that Id")
     elif problem := _unusable(reference):
@@ -222,13 +220,9 @@ def _value(signature: Element, lot: str, certificate: x509.Certificate) -> Itera
     signed_info = find(signature, "ds:SignedInfo")
     method = _attribute(signature, "ds:SignedInfo/ds:SignatureMethod", "Algorithm")
     canonical = _attribute(signature, "ds:SignedInfo/ds:CanonicalizationMethod", "Algorithm")
-    key = certificate.public_key()
-    if signed_info is None or method not in _METHODS or not isinstance(key, rsa.RSAPublicKey):
+    if signed_info is None or method not in METHODS:
         yield Finding(lot, "SignatureValue", method, "an RSA signature of SignedInfo")
         return
     content = canonical_part(signed_info, with_comments=canonical == CANONICAL_WITH_COMMENTS)
-    try:
-        value = base64.b64decode("".join(find_text(signature, "ds:SignatureValue").split()))
-        key.verify(value, content, padding.PKCS1v15(), _METHODS[method]())
-    except (InvalidSignature, ValueError):
+    if not made_by(certificate, find_text(signature, "ds:SignatureValue"), content, method):
         yield Finding(lot, "SignatureValue", "", "the value made by the certificate's key")

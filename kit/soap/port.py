@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response, request
 
 from kit import mtom
-from kit.connection import Body, cut, read_body
+from kit.connection import cut, read_body
 from kit.database import Unavailable
 from kit.faults import CODE, CUT, DELAY, LOSE, Fault
 from kit.journal import Line
@@ -119,9 +119,10 @@ class Port:
         return add
 
     def _serve(self) -> Response:
-        service, exchange = self._service, _Exchange(self, read_body(request))
-        raw = raw_request(request, exchange.body.content)
-        listener = listener_of(request.environ)
+        service, told = self._service, request._get_current_object()  # type: ignore[attr-defined]
+        exchange = _Exchange(self, told)
+        raw = raw_request(told, exchange.body.content)
+        listener = listener_of(told.environ)
         try:
             with service.journal.record(service.name, "?", raw, listener=listener) as line:
                 response = exchange.answer(line)
@@ -134,17 +135,18 @@ class Port:
             return exchange.write_fault(self._style.bug("none"))
         finally:
             if exchange.lost:
-                cut(request.environ)
+                cut(told.environ)
         return response
 
 
 class _Exchange:
     """One request on its way through a port."""
 
-    def __init__(self, port: Port, body: Body) -> None:
+    def __init__(self, port: Port, request: Request) -> None:
         self._port = port
         self._style = port._style
-        self.body = body
+        self._request = request
+        self.body = read_body(request)
         self._message_id = ""
         self._row: _Row | None = None
         self.lost = False
@@ -196,19 +198,20 @@ class _Exchange:
         settings = self._port._service.settings
         if self.body.error is not None:
             raise self.body.error
-        root, attachments = _split(request.content_type or "", self.body.content)
+        content_type, environ = self._request.content_type or "", self._request.environ
+        root, attachments = _split(content_type, self.body.content)
         read = parse(root, max_depth=settings.max_xml_depth, max_nodes=settings.max_xml_nodes)
         envelope = read_envelope(read)
         self._message_id = envelope.message_id
-        action = envelope.action or mtom.parameter(request.content_type or "", "action")
+        action = envelope.action or mtom.parameter(content_type, "action")
         return Call(
             action,
             envelope.message_id,
             envelope.body,
             envelope.header,
             attachments,
-            peer_of(request.environ),
-            listener_of(request.environ),
+            peer_of(environ),
+            listener_of(environ),
             line,
         )
 

@@ -75,13 +75,15 @@ def verify_vihf(
     tls: bytes | None = None,
     policy: VihfPolicy = USUAL,
     transaction: str = "",
+    vihf: Vihf | None = None,
 ) -> VihfVerified:
     """Judge an assertion. tls: the client certificate of the connection (DER), if there is one.
 
+    vihf: what ``read_vihf`` made of this very assertion, when it was read already.
     Raises Malformed when it cannot be read; Refused with all refusals of the first stage that
     refuses.
     """
-    vihf = read_vihf(assertion)
+    vihf = vihf or read_vihf(assertion)
     rules.version.check(vihf)
     certificate = _signed(assertion, vihf, policy).certificate
     here = around(certificate, trust, now, tls=tls, policy=policy, transaction=transaction)

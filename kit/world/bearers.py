@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,12 +71,12 @@ class Bearers:
 def sources_of(wanted: str) -> Sources:
     """What ``wanted`` may begin with, or hold after a particle or an elision."""
     heads = [wanted[:place] for place in _places_of(wanted, " ")]
-    families = {wanted, *heads, *_without(wanted, names.PARTICLES)}
+    families = {wanted, *heads, *_without(wanted, _PARTICLES)}
     return Sources(
         composed=tuple(sorted({code for family in families for code in _codes(family)})),
         plain=_found(families, _PLAIN),
         worldwide=_found(families, _WORLDWIDE),
-        vowels=_found(_without(wanted, names.ELISIONS), _VOWELS),
+        vowels=_found(_without(wanted, _ELISIONS), _VOWELS),
     )
 
 
@@ -122,25 +123,27 @@ def _places_in(table: Iterable[str]) -> dict[str, int]:
 
 _PLAIN, _WORLDWIDE = _places_in(surnames.PLAIN), _places_in(surnames.WORLDWIDE)
 _VOWELS, _ONSETS = _places_in(surnames.VOWELS), _places_in(surnames.ONSETS)
-_TAILS = {middle + ending for middle in surnames.MIDDLES for ending in surnames.ENDINGS}
-_MIDDLES = frozenset(surnames.MIDDLES)
+_PARTICLES, _ELISIONS = (
+    frozenset(normalized(prefix) + " " for prefix in prefixes)
+    for prefixes in (names.PARTICLES, names.ELISIONS)
+)
+_TAILS: dict[str, set[int]] = {}  # middle and ending -> places of the ending
+for _middle, (_place, _ending) in product(surnames.MIDDLES, enumerate(surnames.ENDINGS)):
+    _TAILS.setdefault(_middle + _ending, set()).add(_place)
 _LONGEST_ONSET = max(map(len, surnames.ONSETS))
 
 
 def _codes(family: str) -> Iterable[int]:
     """Every way to compose the name of an onset, a middle and an ending."""
     for length in range(1, min(len(family), _LONGEST_ONSET) + 1):
-        onset, tail = _ONSETS.get(family[:length]), family[length:]
-        if onset is None or tail not in _TAILS:
-            continue
-        for place, ending in enumerate(surnames.ENDINGS):
-            if tail.endswith(ending) and tail.removesuffix(ending) in _MIDDLES:
+        onset = _ONSETS.get(family[:length])
+        if onset is not None:
+            for place in _TAILS.get(family[length:], ()):
                 yield onset * len(surnames.ENDINGS) + place
 
 
-def _without(wanted: str, prefixes: Iterable[str]) -> set[str]:
+def _without(wanted: str, starts: Iterable[str]) -> set[str]:
     """The name without each prefix it begins with, in the form that is compared."""
-    starts = {normalized(prefix) + " " for prefix in prefixes}
     return {wanted.removeprefix(start) for start in starts if wanted.startswith(start)}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 from kit.identity import (
     completed_date,
@@ -20,6 +21,7 @@ from kit.identity import (
 )
 from kit.settings import Settings
 from kit.world import births, places
+from kit.world.created import Additions, Created
 from kit.world.patients import Patient, Population
 from kit.world.professionals import Professional, Staff
 from kit.world.published import published_identities
@@ -31,9 +33,11 @@ class World:
 
     population = births.POPULATION
 
-    def __init__(self, seed: int = 2026) -> None:
+    def __init__(self, seed: int = 2026, created: Created | None = None) -> None:
+        """created: what a user added; structures and professionals are found there too."""
         self.seed = seed
-        self._people = Population(seed)
+        self.created = created
+        self._people = _population(seed)
 
     def patient(self, index: int) -> Patient:
         """The person of an index from 0 to 69,999,999, in the order of birth date then sex.
@@ -95,18 +99,30 @@ class World:
 
     def establishment(self, finess: str) -> Establishment | None:
         """The establishment of a FINESS number, of its legal entity or of its site."""
-        return self._by_finess.get(finess)
+        return self._by_finess.get(finess) or self.additions.establishment(finess)
+
+    @property
+    def additions(self) -> Additions:
+        """What a user added to the country, as it is now."""
+        return self.created.all() if self.created else Additions()
 
     def professionals(self, finess: str) -> tuple[Professional, ...]:
-        """Who works in an establishment, unit by unit; nobody where it is unknown."""
+        """Who works in an establishment, unit by unit; nobody where it is unknown.
+
+        Those a user added are with the structures a user added: plays draw from the others.
+        """
         establishment = self.establishment(finess)
         if establishment is None:
             return ()
-        return self._staff.in_establishment[establishment.finess_eg]
+        known = self._staff.in_establishment.get(establishment.finess_eg)
+        if known is not None:
+            return known
+        site = establishment.finess_eg
+        return tuple(item for item in self.additions.professionals if item.finess_eg == site)
 
     def professional(self, rpps: str) -> Professional | None:
         """The professional of an RPPS number, in an establishment or in town."""
-        return self._staff.by_rpps.get(rpps)
+        return self._staff.by_rpps.get(rpps) or self.additions.professional(rpps)
 
     def correspondents(self, area: str) -> tuple[Professional, ...]:
         """The doctors of town of an area, each with a mailbox.
@@ -123,7 +139,7 @@ class World:
 
     @cached_property
     def _staff(self) -> Staff:
-        return Staff(self.seed, self.establishments)
+        return _staff(self.seed)
 
     @cached_property
     def _by_finess(self) -> dict[str, Establishment]:
@@ -159,10 +175,20 @@ def _day(text: str) -> date | None:
 
 
 @lru_cache(maxsize=8)
-def _world(seed: int) -> World:
-    return World(seed)
+def _population(seed: int) -> Population:
+    return Population(seed)
+
+
+@lru_cache(maxsize=8)
+def _staff(seed: int) -> Staff:
+    return Staff(seed, establishments())
+
+
+@lru_cache(maxsize=8)
+def _world(seed: int, folder: Path) -> World:
+    return World(seed, Created(folder))
 
 
 def world_of(settings: Settings) -> World:
-    """The world of the settings' seed, one for the process."""
-    return _world(settings.seed)
+    """The world of the settings' seed and data folder, one for the process."""
+    return _world(settings.seed, settings.data_dir)

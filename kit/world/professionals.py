@@ -89,7 +89,7 @@ def _of_unit(
 ) -> Professional:
     sex, family, given = _name(draws)
     return Professional(
-        rpps=_rpps(serial),
+        rpps=rpps_of(serial),
         family=family,
         given=given,
         civility="M" if sex == "M" else "MME",
@@ -121,7 +121,7 @@ def _of_town(
     sex, family, given = _name(draws)
     commune = department.communes[draws.home % len(department.communes)]
     return Professional(
-        rpps=_rpps(serial),
+        rpps=rpps_of(serial),
         family=family,
         given=given,
         civility="M" if sex == "M" else "MME",
@@ -166,6 +166,7 @@ def _title(draws: Draws, profession: str, in_chr: bool) -> str:
     return "PR" if in_chr and draws.phone % 8 == 0 else "DR"
 
 
-def _rpps(serial: int) -> str:
+def rpps_of(serial: int) -> str:
+    """A test RPPS number, with its key, from a serial of 7 digits at most."""
     first_ten = f"997{serial:07d}"
     return first_ten + rpps_key(first_ten)

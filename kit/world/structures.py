@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from kit.identity import finess_key, unaccented
@@ -129,9 +130,10 @@ _UNITS: tuple[_Row, ...] = (
 _COLUMNS = {"CHR": 6, "CH": 7, "CLINIQUE": 8}
 
 
+@cache
 def establishments() -> tuple[Establishment, ...]:
     """All of them, in a fixed order: the world's structures do not depend on its seed."""
-    return tuple(_establishment(n, *row) for n, row in enumerate(_ESTABLISHMENTS, start=1))
+    return tuple(establishment_of(n, *row) for n, row in enumerate(_ESTABLISHMENTS, start=1))
 
 
 def slug(name: str) -> str:
@@ -139,9 +141,13 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", unaccented(name).lower()).strip("-")
 
 
-def _establishment(
-    serial: int, kind: Kind, name: str, town: str, department: str, size: int
+def establishment_of(
+    serial: int, kind: Kind, name: str, town: str, department: str, size: int = 100
 ) -> Establishment:
+    """The establishment of a serial from 1 to 999, with the units of its kind.
+
+    department: its code. size: in 100 of the usual one.
+    """
     row = DEPARTMENTS[department]
     main = row.communes[0]
     return Establishment(
@@ -154,7 +160,7 @@ def _establishment(
         region=row.region,
         department=row.label,
         address=Address(f"{serial} RUE DE L'HOPITAL", main.postal_code, unaccented(town), main.cog),
-        phone=f"01990099{serial:02d}",  # a range kept for fiction by the regulator
+        phone=f"01990099{serial % 100:02d}",  # a range kept for fiction by the regulator
         oid=f"{OID_ARC}.{serial}",
         mssante_domain=f"{slug(name)}.formation.mssante.fr",
         units=_units(kind, size),

@@ -16,6 +16,7 @@ from kit.identity import PROFESSIONAL_OID, STRUCTURE_OID
 PS_OID = PROFESSIONAL_OID  # also the authority of software and of internal ids
 
 _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
+_DTM = re.compile(r"[0-9]{4}([0-9]{2}){0,5}")
 _UNESCAPES = {escaped: plain for plain, escaped in _ESCAPES.items()}
 
 
@@ -26,6 +27,8 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     """Read the five escape sequences; any other backslash stays as it is."""
+    if "\\" not in text:
+        return text
     return re.sub(r"\\[EFSTR]\\", lambda match: _UNESCAPES[match[0]], text)
 
 
@@ -149,7 +152,8 @@ def write_dtm(at: datetime) -> str:
 
 def read_dtm(text: str) -> datetime:
     """A time of XDS, UTC, of any precision from the year on. Raises ValueError."""
-    if not re.fullmatch(r"\d{4}(\d{2}){0,5}", text):
+    if not _DTM.fullmatch(text):
         raise ValueError(f"not a time of XDS: {text!r}")
     filled = text + "00000101000000"[len(text) :]
-    return datetime.strptime(filled, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    month, day, hour, minute, second = (int(filled[at : at + 2]) for at in range(4, 14, 2))
+    return datetime(int(filled[:4]), month, day, hour, minute, second, tzinfo=UTC)

@@ -7,7 +7,6 @@ slots without a name of ours are kept in ``other_slots``. Not here: the SOAP req
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -31,6 +30,12 @@ from kit.xml import NS, Element, qname
 
 _RIM2 = "urn:oasis:names:tc:ebxml-regrep:rim:xsd:2.1"
 _RS2 = "urn:oasis:names:tc:ebxml-regrep:registry:xsd:2.1"
+_SLOT, _CLASSIFICATION = qname("rim:Slot"), qname("rim:Classification")
+_IDENTIFIER = qname("rim:ExternalIdentifier")
+_VALUES = f"{qname('rim:ValueList')}/{qname('rim:Value')}"
+_NAME, _DESCRIPTION = (
+    f"{qname(name)}/{qname('rim:LocalizedString')}" for name in ("rim:Name", "rim:Description")
+)
 _KINDS2 = {"HasMember": v.HAS_MEMBER, "RPLC": v.RPLC, "APND": v.APND, "XFRM": v.XFRM}
 
 
@@ -58,23 +63,22 @@ def read_submit_objects(element: Element) -> Submission:
 
 def read_registry_package(package: Element) -> SubmissionSet:
     """Read rim:RegistryPackage as a lot."""
-    where = _where(package)
-    slots = _slots(package, where)
+    slots = _slots(package)
     codes = _classifications(package)
-    identifiers = _identifiers(package, where)
+    identifiers = _identifiers(package)
     patient = identifiers.get(v.LOT_PATIENT_ID, "")
     ins = read_ins(patient)
     return SubmissionSet(
-        entry_uuid=_required(package, "id", where),
+        entry_uuid=_required(package, "id"),
         unique_id=identifiers.get(v.LOT_UNIQUE_ID, ""),
         source_id=identifiers.get(v.LOT_SOURCE_ID, ""),
         patient_id=ins,
         other_patient_id="" if ins else patient,
-        content_type_code=_one_code(codes, v.LOT_CONTENT_TYPE_CODE, where),
-        submission_time=_one_value(slots, "submissionTime", where),
+        content_type_code=_one_code(codes, v.LOT_CONTENT_TYPE_CODE, package),
+        submission_time=_one_value(slots, "submissionTime", package),
         authors=tuple(map(_author, codes.get(v.LOT_AUTHOR, ()))),
-        title=_text(package, "rim:Name"),
-        description=_text(package, "rim:Description"),
+        title=_text(package, _NAME),
+        description=_text(package, _DESCRIPTION),
         intended_recipients=slots.pop("intendedRecipient", ()),
         availability_status=package.get("status", ""),
         other_slots=_remaining(slots),
@@ -83,39 +87,37 @@ def read_registry_package(package: Element) -> SubmissionSet:
 
 def read_extrinsic_object(extrinsic: Element) -> DocumentEntry:
     """Read a document entry, as sent or as a query answers it."""
-    where = _where(extrinsic)
-    slots = _slots(extrinsic, where)
+    slots = _slots(extrinsic)
     codes = _classifications(extrinsic)
-    identifiers = _identifiers(extrinsic, where)
+    identifiers = _identifiers(extrinsic)
     patient = identifiers.get(v.DOCUMENT_PATIENT_ID, "")
     ins = read_ins(patient)
     return DocumentEntry(
-        entry_uuid=_required(extrinsic, "id", where),
+        entry_uuid=_required(extrinsic, "id"),
         unique_id=identifiers.get(v.DOCUMENT_UNIQUE_ID, ""),
         patient_id=ins,
         other_patient_id="" if ins else patient,
         mime_type=extrinsic.get("mimeType", ""),
         object_type=extrinsic.get("objectType", ""),
-        title=_text(extrinsic, "rim:Name"),
-        description=_text(extrinsic, "rim:Description"),
+        title=_text(extrinsic, _NAME),
+        description=_text(extrinsic, _DESCRIPTION),
         authors=tuple(map(_author, codes.get(v.DOCUMENT_AUTHOR, ()))),
         availability_status=extrinsic.get("status", ""),
         logical_id=extrinsic.get("lid", ""),
         version=_version(extrinsic),
-        is_opaque=_boolean(extrinsic.get("isOpaque"), where),
-        **_entry_codes(codes, where),
-        **_entry_slots(slots, where),
+        is_opaque=_boolean(extrinsic),
+        **_entry_codes(codes, extrinsic),
+        **_entry_slots(slots, extrinsic),
     )
 
 
 def read_association(element: Element) -> Association:
     """Read rim:Association; kinds are kept as they came."""
-    where = _where(element)
     return Association(
-        kind=_required(element, "associationType", where),
-        source=_required(element, "sourceObject", where),
-        target=_required(element, "targetObject", where),
-        slots=_remaining(_slots(element, where)),
+        kind=_required(element, "associationType"),
+        source=_required(element, "sourceObject"),
+        target=_required(element, "targetObject"),
+        slots=_remaining(_slots(element)),
         entry_uuid=element.get("id", ""),
     )
 
@@ -153,31 +155,32 @@ def _where(element: Element) -> str:
     return f"{etree.QName(element).localname}[{element.get('id', '')}]"
 
 
-def _required(element: Element, attribute: str, where: str) -> str:
+def _required(element: Element, attribute: str) -> str:
     value = element.get(attribute, "").strip()
     if not value:
-        raise Malformed(f"{where}/@{attribute}", "is absent")
+        raise Malformed(f"{_where(element)}/@{attribute}", "is absent")
     return value
 
 
 def _package_nodes(objects: Element) -> dict[str, set[str]]:
     """RegistryPackage id -> classification nodes, wherever the Classification stands."""
     nodes: dict[str, set[str]] = {}
-    for item in objects.iter(qname("rim:Classification")):
+    for item in objects.iter(_CLASSIFICATION):
         if item.get("classificationNode"):
             owner = item.get("classifiedObject", "")
             nodes.setdefault(owner, set()).add(item.get("classificationNode", ""))
     return nodes
 
 
-def _slots(element: Element, where: str) -> dict[str, tuple[str, ...]]:
+def _slots(element: Element) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for slot in element.findall(qname("rim:Slot")):
-        name = _required(slot, "name", f"{where}/Slot")
+    for slot in element.iterchildren(_SLOT):
+        name = slot.get("name", "").strip()
+        if not name:
+            raise Malformed(f"{_where(element)}/Slot/@name", "is absent")
         if name in found:
-            raise Malformed(f"{where}/Slot[{name}]", "given twice")
-        values = slot.findall(f"{qname('rim:ValueList')}/{qname('rim:Value')}")
-        found[name] = tuple((value.text or "").strip() for value in values)
+            raise Malformed(f"{_where(element)}/Slot[{name}]", "given twice")
+        found[name] = tuple([(value.text or "").strip() for value in slot.findall(_VALUES)])
     return found
 
 
@@ -185,11 +188,12 @@ def _remaining(slots: dict[str, tuple[str, ...]]) -> tuple[Slot, ...]:
     return tuple(Slot(name, values) for name, values in slots.items())
 
 
-def _one_value(slots: dict[str, tuple[str, ...]], name: str, where: str) -> str:
+def _one_value(slots: dict[str, tuple[str, ...]], name: str, element: Element) -> str:
     """Take a single-valued slot out of ``slots``; "" when it is absent."""
     values = slots.pop(name, ())
     if len(values) > 1:
-        raise Malformed(f"{where}/Slot[{name}]", f"one value is expected, {len(values)} seen")
+        what = f"one value is expected, {len(values)} seen"
+        raise Malformed(f"{_where(element)}/Slot[{name}]", what)
     return values[0] if values else ""
 
 
@@ -200,18 +204,18 @@ def _uri(values: tuple[str, ...]) -> str:
     return values[0] if values else ""
 
 
-def _entry_slots(slots: dict[str, tuple[str, ...]], where: str) -> dict[str, Any]:
+def _entry_slots(slots: dict[str, tuple[str, ...]], element: Element) -> dict[str, Any]:
     """The attributes of DocumentEntry that are slots; consumes ``slots``."""
     uri = _uri(slots.pop("URI", ()))
     texts = {
-        attribute: _one_value(slots, name, where)
+        attribute: _one_value(slots, name, element)
         for attribute, name in DOCUMENT_SLOTS
         if attribute != "uri"
     }
-    authenticator = _one_value(slots, "legalAuthenticator", where)
+    authenticator = _one_value(slots, "legalAuthenticator", element)
     return texts | {
         "uri": uri,
-        "size_bytes": _size(_one_value(slots, "size", where), where),
+        "size_bytes": _size(_one_value(slots, "size", element), element),
         "legal_authenticator": Xcn.read(authenticator) if authenticator else None,
         "source_patient_info": slots.pop("sourcePatientInfo", ()),
         "reference_ids": slots.pop(v.REFERENCE_ID_LIST, ()),
@@ -219,15 +223,16 @@ def _entry_slots(slots: dict[str, tuple[str, ...]], where: str) -> dict[str, Any
     }
 
 
-def _size(text: str, where: str) -> int | None:
+def _size(text: str, element: Element) -> int | None:
     if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Malformed(f"{where}/Slot[size]", f"not a number of bytes: {text[:40]!r}")
+        raise Malformed(f"{_where(element)}/Slot[size]", f"not a number of bytes: {text[:40]!r}")
     return int(text) if text else None
 
 
-def _boolean(text: str | None, where: str) -> bool | None:
+def _boolean(extrinsic: Element) -> bool | None:
+    text = extrinsic.get("isOpaque")
     if text not in (None, "true", "false", "1", "0"):
-        raise Malformed(f"{where}/@isOpaque", "true or false is expected")
+        raise Malformed(f"{_where(extrinsic)}/@isOpaque", "true or false is expected")
     return None if text is None else text in ("true", "1")
 
 
@@ -239,41 +244,39 @@ def _version(extrinsic: Element) -> int | None:
 
 def _classifications(element: Element) -> dict[str, list[Element]]:
     found: dict[str, list[Element]] = {}
-    for item in element.findall(qname("rim:Classification")):
+    for item in element.iterchildren(_CLASSIFICATION):
         found.setdefault(item.get("classificationScheme", ""), []).append(item)
     return found
 
 
-def _entry_codes(codes: dict[str, list[Element]], where: str) -> dict[str, Any]:
+def _entry_codes(codes: dict[str, list[Element]], element: Element) -> dict[str, Any]:
     """The attributes of DocumentEntry that are codes."""
-    single = {name: _one_code(codes, scheme, where) for name, scheme in DOCUMENT_CODES}
+    single = {name: _one_code(codes, scheme, element) for name, scheme in DOCUMENT_CODES}
     several = {
         name: tuple(map(_coded, codes.get(scheme, ()))) for name, scheme in DOCUMENT_CODE_LISTS
     }
     return single | several
 
 
-def _one_code(codes: dict[str, list[Element]], scheme: str, where: str) -> Coded | None:
+def _one_code(codes: dict[str, list[Element]], scheme: str, element: Element) -> Coded | None:
     found = codes.get(scheme, [])
     if len(found) > 1:
-        raise Malformed(f"{where}/Classification[{scheme}]", "given twice")
+        raise Malformed(f"{_where(element)}/Classification[{scheme}]", "given twice")
     return _coded(found[0]) if found else None
 
 
 def _coded(item: Element) -> Coded:
-    where = _where(item)
-    slots = _slots(item, where)
+    slots = _slots(item)
     return Coded(
         code=item.get("nodeRepresentation", "").strip(),
-        system=_one_value(slots, "codingScheme", where),
-        label=_text(item, "rim:Name"),
+        system=_one_value(slots, "codingScheme", item),
+        label=_text(item, _NAME),
     )
 
 
 def _author(item: Element) -> Author:
-    where = _where(item)
-    slots = _slots(item, where)
-    person = _one_value(slots, "authorPerson", where)
+    slots = _slots(item)
+    person = _one_value(slots, "authorPerson", item)
     return Author(
         person=Xcn.read(person) if person else None,
         institutions=tuple(map(Xon.read, slots.pop("authorInstitution", ()))),
@@ -284,17 +287,17 @@ def _author(item: Element) -> Author:
     )
 
 
-def _identifiers(element: Element, where: str) -> dict[str, str]:
+def _identifiers(element: Element) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in element.findall(qname("rim:ExternalIdentifier")):
+    for item in element.iterchildren(_IDENTIFIER):
         scheme = item.get("identificationScheme", "")
         if scheme in found:
-            raise Malformed(f"{where}/ExternalIdentifier[{scheme}]", "given twice")
+            raise Malformed(f"{_where(element)}/ExternalIdentifier[{scheme}]", "given twice")
         found[scheme] = item.get("value", "").strip()
     return found
 
 
-def _text(element: Element, name: str) -> str:
+def _text(element: Element, path: str) -> str:
     """The first LocalizedString of Name or Description; "" when absent."""
-    found: Iterator[Element] = element.iterfind(f"{qname(name)}/{qname('rim:LocalizedString')}")
-    return next((item.get("value", "") for item in found), "")
+    found = element.find(path)
+    return "" if found is None else found.get("value", "")

@@ -34,7 +34,7 @@ def _lines(cda: bytes, header: CdaHeader) -> Iterator[tuple[str, bool]]:
     yield header.title, True
     yield f"{patient.birth_name} {patient.first_given_name}, {patient.birth_time[:8]}", False
     document = clinical_document(cda)
-    for section in find_all(document, ".//hl7:structuredBody/hl7:component/hl7:section"):
+    for section in find_all(document, ".//hl7:structuredBody//hl7:component/hl7:section"):
         yield find_text(section, "hl7:title") or "Section", True
         narrative = find(section, "hl7:text")
         if narrative is not None:

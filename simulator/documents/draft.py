@@ -10,15 +10,17 @@ from datetime import datetime
 
 import numpy as np
 
+from kit.world import Establishment, Professional
 from simulator.documents.facts import PARIS, StayFacts
 from simulator.documents.kinds import Kind
 from simulator.documents.markup import Xml, tag
+from simulator.documents.practice import Practice
 from simulator.streams import uuid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """What every part of a document being written may look at."""
+    """What every part of a document being written may look at; each is only equal to itself."""
 
     kind: Kind
     facts: StayFacts
@@ -28,6 +30,31 @@ class Draft:
     created_at: datetime
     replaces: str | None
     stream: np.random.Generator
+
+    @property
+    def author(self) -> Professional:
+        """Who writes it: in town, the person's own doctor."""
+        return self._own_doctor() if self.kind.is_from_town else self.facts.author
+
+    @property
+    def authenticator(self) -> Professional:
+        """Who takes the responsibility (responsable du document)."""
+        return self._own_doctor() if self.kind.is_from_town else self.facts.legal_authenticator
+
+    @property
+    def place(self) -> Establishment | Practice:
+        """Where it is written."""
+        return Practice(self.author) if self.kind.is_from_town else self.facts.establishment
+
+    def _own_doctor(self) -> Professional:
+        if self.facts.attending_doctor is None:
+            told = f"stay {self.facts.stay_id}: no attending doctor to write a {self.kind.name}"
+            raise NothingToReport(told)
+        return self.facts.attending_doctor
+
+
+class NothingToReport(ValueError):
+    """The stay holds nothing that a document of this kind reports."""
 
 
 def coded(

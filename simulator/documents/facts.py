@@ -22,6 +22,7 @@ class EncounterMode(StrEnum):
 
     STAY = "IMP"
     EMERGENCY = "EMER"
+    IN_TOWN = "AMB"
     OUTPATIENT = "EXTERNE"
     SESSION = "SEANCE"
 
@@ -76,6 +77,10 @@ class LabResult:
     high: float
     decimals: int
     chapter: Coded  # LOINC
+    key: str = ""  # of laboratory.yaml
+    code: Coded = Coded("", "")  # LOINC
+    ucum: str = ""
+    specimen: Coded = Coded("", "")  # HL7 0487
 
     @property
     def is_abnormal(self) -> bool:
@@ -93,6 +98,7 @@ class ImagingExam:
     technique: str
     finding: str
     conclusion: str
+    side: str = ""  # droit or gauche, as the case has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class StayFacts:
     attending_doctor: Professional | None = None  # médecin traitant
     correspondents: tuple[Professional, ...] = ()
     performed_at: datetime | None = None  # act, examination or sampling; admission when not said
+    prescriber: Professional | None = None  # who asked for the examination
+    sampler: Professional | None = None  # who took the sample (préleveur)
 
     @property
     def nights(self) -> int | None:

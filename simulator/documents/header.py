@@ -11,9 +11,15 @@ from datetime import datetime
 from simulator.documents import people
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, local_time, time
-from simulator.documents.kinds import LOINC
+from simulator.documents.facts import EncounterMode
+from simulator.documents.laboratory_header import laboratory_participants, responsible_biologist
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
-from simulator.documents.services import fulfilled_orders, service_events
+from simulator.documents.services import (
+    VISIT_TIME,
+    fulfilled_orders,
+    service_events,
+    type_translations,
+)
 
 TEMPLATES = ("2.16.840.1.113883.2.8.2.1", "1.2.250.1.213.1.1.1.1")  # HL7 France, CI-SIS
 
@@ -28,6 +34,7 @@ def write_header(draft: Draft) -> Xml:
             _custodian(draft),
             _recipients(draft),
             _legal_authenticator(draft),
+            _participants(draft),
             _attending_doctor(draft),
             fulfilled_orders(draft),
             service_events(draft),
@@ -44,10 +51,10 @@ def _identification(draft: Draft) -> Xml:
         (
             tag("realmCode", code="FR"),
             tag("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040"),
-            *(tag("templateId", root=root) for root in TEMPLATES),
+            *(tag("templateId", root=root) for root in (*TEMPLATES, *kind.parents)),
             tag("templateId", root=kind.template.code, **extension),
             tag("id", root=draft.unique_id),
-            coded(kind.type.code, kind.type.label, LOINC),
+            coded(kind.type.code, kind.type.label, kind.type_system, *type_translations(draft)),
             leaf("title", kind.title),
             time("effectiveTime", draft.created_at),
             coded("N", "Normal", terms.CONFIDENTIALITY, name="confidentialityCode"),
@@ -59,24 +66,24 @@ def _identification(draft: Draft) -> Xml:
 
 
 def _author(draft: Draft) -> Xml:
-    facts = draft.facts
+    who = draft.author
     return tag(
         "author",
+        _own_doctor_code() if draft.kind.is_from_town else NOTHING,
         time("time", draft.created_at),
         tag(
             "assignedAuthor",
-            people.professional_id(facts.author),
-            people.profession(facts.author),
-            people.contact(facts.author),
-            people.person(facts.author),
-            people.organization(facts.establishment, "representedOrganization"),
+            people.professional_id(who),
+            people.profession(who),
+            people.contact(who),
+            people.person(who),
+            people.organization(draft.place, "representedOrganization"),
         ),
     )
 
 
 def _custodian(draft: Draft) -> Xml:
-    place = draft.facts.establishment
-    keeper = people.organization(place, "representedCustodianOrganization")
+    keeper = people.organization(draft.place, "representedCustodianOrganization")
     return tag("custodian", tag("assignedCustodian", keeper))
 
 
@@ -97,8 +104,7 @@ def _recipients(draft: Draft) -> Xml:
 
 
 def _legal_authenticator(draft: Draft) -> Xml:
-    facts = draft.facts
-    who = facts.legal_authenticator
+    who = draft.authenticator
     return tag(
         "legalAuthenticator",
         time("time", draft.created_at),
@@ -109,9 +115,19 @@ def _legal_authenticator(draft: Draft) -> Xml:
             people.profession(who),
             people.contact(who),
             people.person(who),
-            people.organization(facts.establishment, "representedOrganization", setting=True),
+            people.organization(draft.place, "representedOrganization", setting=True),
         ),
     )
+
+
+def _participants(draft: Draft) -> Xml:
+    """Those whom a kind of document adds."""
+    return laboratory_participants(draft) if draft.kind.name == "CR_BIO" else NOTHING
+
+
+def _responsible(draft: Draft) -> Xml:
+    """Who answers for the encounter, where a kind of document wants it."""
+    return responsible_biologist(draft) if draft.kind.name == "CR_BIO" else NOTHING
 
 
 def _attending_doctor(draft: Draft) -> Xml:
@@ -121,7 +137,7 @@ def _attending_doctor(draft: Draft) -> Xml:
         return NOTHING
     return tag(
         "participant",
-        coded("PCP", "Médecin traitant", terms.PARTICIPATION, name="functionCode"),
+        _own_doctor_code(),
         tag("time", nullFlavor="NA"),
         tag(
             "associatedEntity",
@@ -133,6 +149,10 @@ def _attending_doctor(draft: Draft) -> Xml:
         ),
         typeCode="INF",
     )
+
+
+def _own_doctor_code() -> Xml:
+    return coded("PCP", "Médecin traitant", terms.PARTICIPATION, name="functionCode")
 
 
 def _replaced(draft: Draft) -> Xml:
@@ -150,21 +170,32 @@ def _replaced(draft: Draft) -> Xml:
 def _encounter(draft: Draft) -> Xml:
     """The stay or visit (prise en charge), under the administrative number of the hospital."""
     facts = draft.facts
-    place = facts.establishment
-    system, label = terms.ENCOUNTERS[facts.mode]
+    if draft.kind.is_from_town:
+        began = draft.created_at - VISIT_TIME
+        period, name = _period(began, draft.created_at), draft.place.name
+        return _taken_care_of(draft, EncounterMode.IN_TOWN, NOTHING, period, name)
+    number = tag("id", root=f"{facts.establishment.oid}.2", extension=facts.stay_id)
+    period = _period(facts.admitted_at, facts.left_at)
+    return _taken_care_of(draft, facts.mode, number, period, facts.unit.name)
+
+
+def _taken_care_of(draft: Draft, mode: EncounterMode, number: Xml, period: Xml, name: str) -> Xml:
+    place = draft.place
+    system, label = terms.ENCOUNTERS[mode]
     return tag(
         "componentOf",
         tag(
             "encompassingEncounter",
-            tag("id", root=f"{place.oid}.2", extension=facts.stay_id),
-            coded(facts.mode.value, label, system),
-            _period(facts.admitted_at, facts.left_at),
+            number,
+            coded(mode.value, label, system),
+            period,
+            _responsible(draft),
             tag(
                 "location",
                 tag(
                     "healthCareFacility",
                     coded(place.sector, terms.FACILITIES[place.sector], terms.FACILITY),
-                    tag("location", leaf("name", facts.unit.name)),
+                    tag("location", leaf("name", name)),
                 ),
             ),
         ),

@@ -6,12 +6,12 @@ Not here: the section around it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, drawn_id, french_day, local_day, templates
 from simulator.documents.facts import Treatment
-from simulator.documents.markup import TYPE, Xml, leaf, tag
+from simulator.documents.markup import NOTHING, TYPE, Xml, leaf, tag
 from simulator.documents.wording import dose
 
 ENTRY = (
@@ -51,7 +51,19 @@ def _row(number: int, line: Treatment, start: datetime) -> Xml:
 
 def treatment_entry(draft: Draft, number: int, line: Treatment, start: datetime) -> Xml:
     """One ``substanceAdministration``: prescribed by substance, so no product (CIS), its ATC."""
-    end = start + timedelta(days=line.days)
+    high = tag("high", value=local_day(start + timedelta(days=line.days)))
+    return _entry(draft, number, line, tag("low", value=local_day(start)), high)
+
+
+def lasting_entry(draft: Draft, number: int, line: Treatment, since: date, reason: Xml) -> Xml:
+    """The same without an end that is known (traitement au long cours), and its reason."""
+    low = tag("low", value=since.strftime("%Y%m%d"))
+    return _entry(draft, number, line, low, tag("high", nullFlavor="UNK"), reason)
+
+
+def _entry(
+    draft: Draft, number: int, line: Treatment, low: Xml, high: Xml, reason: Xml = NOTHING
+) -> Xml:
     amount = {"value": str(line.dose), "unit": line.unit.code}
     return tag(
         "substanceAdministration",
@@ -62,8 +74,8 @@ def treatment_entry(draft: Draft, number: int, line: Treatment, start: datetime)
         tag("statusCode", code="completed"),
         tag(
             "effectiveTime",
-            tag("low", value=local_day(start)),
-            tag("high", value=local_day(end)),
+            low,
+            high,
             **{TYPE: "IVL_TS"},
         ),
         tag(
@@ -75,6 +87,7 @@ def treatment_entry(draft: Draft, number: int, line: Treatment, start: datetime)
         coded(line.route.code, line.route.label, terms.EDQM, name="routeCode"),
         tag("doseQuantity", tag("low", **amount), tag("high", **amount)),
         tag("consumable", _product(number, line)),
+        reason,
         classCode="SBADM",
         moodCode="EVN",
     )

@@ -14,7 +14,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from kit.identity import IdentityStatus
 from simulator.documents.draft import Draft, french_day
-from simulator.documents.reports import Part, report
+from simulator.documents.parts import Part
+from simulator.documents.reports import report
 from simulator.documents.wording import full_name
 
 FONT, BOLD = "Helvetica", "Helvetica-Bold"

@@ -12,9 +12,13 @@ from kit.identity import PROFESSIONAL_OID, STRUCTURE_OID, IdentityStatus
 from kit.world import Address, Establishment, Professional
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded
+from simulator.documents.facts import Coded
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
+from simulator.documents.practice import Practice
 
 _NUMBERED = re.compile(r"(\d+(?: (?:BIS|TER))?) +(.+)")
+HOSPITAL = Coded("ETABLISSEMENT", "Etablissement de santé")  # JDV_J04
+AMBULATORY = Coded("AMBULATOIRE", "Ambulatoire")
 NO_TELECOM = tag("telecom", nullFlavor="NASK")
 
 
@@ -31,7 +35,7 @@ def patient_role(draft: Draft) -> Xml:
     return tag(
         "patientRole",
         ins,
-        tag("id", root=facts.establishment.oid, extension=facts.ipp),
+        tag("id", root=draft.place.oid, extension=facts.ipp),
         address(patient.address),
         _phone(patient.phone),
         _patient(draft),
@@ -116,23 +120,21 @@ def person(who: Professional, name: str = "assignedPerson") -> Xml:
     )
 
 
-def organization(place: Establishment, name: str, *, setting: bool = False) -> Xml:
+def organization(place: Establishment | Practice, name: str, *, setting: bool = False) -> Xml:
     """An organisation under the element ``name``: national number (Struct_IdNat) of its site.
 
     setting: add the practice setting (cadre d'exercice), which the header wants where an act is.
     """
+    is_practice = isinstance(place, Practice)
+    number = place.number if isinstance(place, Practice) else "1" + place.finess_eg
+    code = AMBULATORY if is_practice else HOSPITAL
     return tag(
         name,
-        tag("id", root=STRUCTURE_OID, extension="1" + place.finess_eg),
+        tag("id", root=STRUCTURE_OID, extension=number),
         leaf("name", place.name),
         _phone(place.phone),
         address(place.address),
-        coded(
-            "ETABLISSEMENT",
-            "Etablissement de santé",
-            terms.PRACTICE_SETTING,
-            name="standardIndustryClassCode",
-        )
+        coded(code.code, code.label, terms.PRACTICE_SETTING, name="standardIndustryClassCode")
         if setting
         else NOTHING,
     )

@@ -7,7 +7,7 @@ review. Not here: any sentence, any format.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,9 +15,12 @@ import numpy as np
 import yaml
 
 from simulator.documents.facts import Act, ClinicalCase, Coded, ImagingExam, LabResult, Treatment
+from simulator.documents.laboratory_tables import analytes, panel_of
 from simulator.documents.references import FOLDER, references
 
 MAX_BACKGROUNDS = 3
+MOST_NEUTROPHILS = 0.9  # of the white cells
+SMALLEST_MUSCLES, GROWN = 0.35, 16  # creatinine at birth beside a grown-up's; years
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def draw_case(
     for wish in wishes:
         candidates = [picture for picture in candidates if wish(picture)] or candidates
     picture = candidates[int(stream.integers(len(candidates)))]
-    return _case(picture, stream, sex, age)
+    return case_of(picture, stream, sex, age)
 
 
 def has_case(*, sex: str, age: int, field: str, specialty: str) -> bool:
@@ -126,6 +129,23 @@ def _treatment(key: str, dose: int, times_per_day: int, days: int) -> Treatment:
     )
 
 
+def _suited(treatments: tuple[Treatment, ...], age: int) -> tuple[Treatment, ...]:
+    """The treatments as somebody of this age takes them, each drug once."""
+    drugs = references()["drugs"]
+    young = {
+        drugs[key][0]: (new, often)
+        for key, below, new, often in references()["children"]
+        if age < below
+    }
+    suited = (
+        _treatment(young[line.drug][0], 1, young[line.drug][1], line.days)
+        if line.drug in young
+        else line
+        for line in treatments
+    )
+    return tuple({line.drug: line for line in suited}.values())
+
+
 def _imaging(row: dict[str, Any]) -> ImagingExam | None:
     if "imaging" not in row:
         return None
@@ -150,8 +170,10 @@ def _act(row: dict[str, Any] | None) -> tuple[Coded, str, tuple[int, int], tuple
     return Coded(row["ccam"], row["label"]), row["anaesthesia"], minutes, tuple(row["steps"])
 
 
-def _case(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> ClinicalCase:
+def case_of(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> ClinicalCase:
+    """The picture as it happens to a person of this sex and age, its side and values drawn."""
     tell = _teller(bool(stream.integers(2)))
+    picture = replace(picture, treatments=_suited(picture.treatments, age))
     return ClinicalCase(
         diagnosis=picture.diagnosis,
         reason=tell(picture.reason),
@@ -161,7 +183,7 @@ def _case(picture: Picture, stream: np.random.Generator, sex: str, age: int) -> 
         course=tuple(tell(sentence) for sentence in picture.course),
         follow_up=tuple(tell(sentence) for sentence in picture.follow_up),
         treatments=picture.treatments,
-        results=tuple(_result(stream, *lab) for lab in picture.labs),
+        results=_results(stream, picture, sex, age),
         imaging=_told(picture.imaging, tell),
         act=_drawn_act(picture, stream, tell),
         is_emergency=picture.is_emergency,
@@ -181,7 +203,7 @@ def _told(exam: ImagingExam | None, tell: Callable[[str], str]) -> ImagingExam |
         return None
     return ImagingExam(
         exam.exam, exam.act, exam.modality, exam.region, exam.technique,
-        tell(exam.finding), tell(exam.conclusion),
+        tell(exam.finding), tell(exam.conclusion), tell("{side_m}"),
     )  # fmt: skip
 
 
@@ -195,12 +217,25 @@ def _drawn_act(
     return Act(act, anaesthesia, minutes, tuple(tell(step) for step in steps))
 
 
-def _result(stream: np.random.Generator, key: str, low: float, high: float) -> LabResult:
-    name, unit, usual_low, usual_high, decimals, chapter = references()["analytes"][key]
-    value = round(float(stream.uniform(low, high)), decimals)
+def _results(
+    stream: np.random.Generator, picture: Picture, sex: str, age: int
+) -> tuple[LabResult, ...]:
+    """Values drawn in the ranges of the picture, then made to hold together and suit the age."""
+    values = {key: float(stream.uniform(low, high)) for key, low, high in picture.labs}
+    if "pnn" in values and "gb" in values:
+        values["pnn"] = min(values["pnn"], values["gb"] * MOST_NEUTROPHILS)
+    if "creat" in values:
+        values["creat"] *= min(1.0, SMALLEST_MUSCLES + age / GROWN * (1 - SMALLEST_MUSCLES))
+    return tuple(_result(key, value, sex, age) for key, value in values.items())
+
+
+def _result(key: str, value: float, sex: str, age: int) -> LabResult:
+    analyte, panel = analytes()[key], panel_of(key)
+    low, high = analyte.usual(sex, age)
+    assert high is not None  # what is asked alone has an upper limit
     return LabResult(
-        name, value, unit, usual_low, usual_high, decimals,
-        Coded(*references()["chapters"][chapter]),
+        analyte.name, analyte.rounded(value), analyte.unit, low or 0.0, high, analyte.decimals,
+        panel.chapter, key, analyte.code, analyte.ucum, panel.specimen.nature,
     )  # fmt: skip
 
 

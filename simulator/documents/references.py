@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 
 @cache
 def references() -> dict[str, Any]:
-    """Drugs, routes, analytes, chapters, imaging, backgrounds, notices: key -> row."""
+    """Drugs, routes, imaging, backgrounds, notices: key -> row."""
     content: dict[str, Any] = yaml.safe_load((FOLDER / "references.yaml").read_text("utf-8"))
     return content
 

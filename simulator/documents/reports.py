@@ -7,27 +7,28 @@ pages (see pdf), fixed sentences (references.yaml), the CDA around (see write).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kit.world import Professional
 from simulator.documents.draft import Draft, french_day
-from simulator.documents.facts import PARIS, ClinicalCase, Coded, LabResult
+from simulator.documents.facts import ClinicalCase, Coded, LabResult
+from simulator.documents.laboratory_pages import laboratory_parts
+from simulator.documents.parts import Part
+from simulator.documents.prescription_lines import Line, prescription_lines, weight_kg
 from simulator.documents.references import notice
 from simulator.documents.services import required
-from simulator.documents.wording import full_name, measured, opening, posology, usual_values
+from simulator.documents.wording import (
+    decimal,
+    full_name,
+    measured,
+    opening,
+    posology,
+    renewed,
+    usual_values,
+)
 
 HIGH, LOW = "élevé", "bas"
 LAB_HEADING = ("Examen", "Résultat", "Valeurs usuelles", "")
-PRESCRIPTION_HEADING = ("Médicament", "Posologie et durée", "Voie")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A titled part of a report: sentences, then a table whose first row is its heading."""
-
-    title: str
-    sentences: tuple[str, ...] = ()
-    table: tuple[tuple[str, ...], ...] = ()
+PRESCRIPTION_HEADING = ("Médicament", "Posologie et durée", "Voie", "Délivrance")
 
 
 def report(draft: Draft) -> tuple[Part, ...]:
@@ -37,13 +38,30 @@ def report(draft: Draft) -> tuple[Part, ...]:
 
 
 def _prescription(draft: Draft) -> tuple[Part, ...]:
-    lines = required(draft.facts.case.treatments, draft)
-    rows = tuple((line.drug, posology(line), line.route.label) for line in lines)
+    facts = draft.facts
+    required(facts.case.treatments, draft)
+    lines = prescription_lines(facts, facts.left_at or draft.created_at)
+    rows = tuple(
+        (line.treatment.drug, posology(line.treatment), line.treatment.route.label, _delivery(line))
+        for line in lines
+    )
+    weight = weight_kg(facts)
+    weighed = f" Poids : {decimal(weight, 1)} kg." if weight is not None else ""
     written = f"Prescription établie le {french_day(draft.created_at)}, à débuter à la sortie."
     return (
-        Part("Prescription de sortie", (written,), (PRESCRIPTION_HEADING, *rows)),
-        Part("Consignes", notice("prescription") + draft.facts.case.follow_up),
+        Part("Prescription de sortie", (written + weighed,), (PRESCRIPTION_HEADING, *rows)),
+        Part("Consignes", notice("prescription") + facts.case.follow_up),
     )
+
+
+def _delivery(line: Line) -> str:
+    """What a pharmacist reads beside a drug."""
+    told = (
+        renewed(line.renewals),
+        "en rapport avec une ALD" if line.is_long_term else "",
+        "" if line.is_substitutable else "non substituable",
+    )
+    return ", ".join(words for words in told if words)
 
 
 def _operation(draft: Draft) -> tuple[Part, ...]:
@@ -86,48 +104,9 @@ def _stay(draft: Draft) -> tuple[Part, ...]:
     )
 
 
-def _laboratory(draft: Draft) -> tuple[Part, ...]:
-    facts = draft.facts
-    results = required(facts.case.results, draft)
-    sampled = (facts.performed_at or facts.admitted_at).astimezone(PARIS)
-    sampling = (
-        f"Sang veineux prélevé le {sampled:%d/%m/%Y} à {sampled:%H:%M}, {facts.unit.name}.",
-        f"Renseignements cliniques : {facts.case.reason}.",
-    )
-    chapters = dict.fromkeys(result.chapter.label for result in results)
-    tables = (_lab_table(results, chapter) for chapter in chapters)
-    validated = f"Résultats validés par {full_name(facts.legal_authenticator)}."
-    comment = Part("Commentaire", (_abnormal(results), validated))
-    return (Part("Prélèvement", sampling), *tables, comment)
-
-
-def _lab_table(results: tuple[LabResult, ...], chapter: str) -> Part:
-    rows = tuple(_lab_row(result) for result in results if result.chapter.label == chapter)
-    return Part(chapter, table=(LAB_HEADING, *rows))
-
-
 def _lab_row(result: LabResult) -> tuple[str, ...]:
     flag = (HIGH if result.value > result.high else LOW) if result.is_abnormal else ""
     return result.name, measured(result), usual_values(result), flag
-
-
-def _abnormal(results: tuple[LabResult, ...]) -> str:
-    names = [result.name for result in results if result.is_abnormal]
-    if not names:
-        return "Résultats dans les valeurs usuelles."
-    return f"Hors des valeurs usuelles : {', '.join(names)}."
-
-
-def _imaging(draft: Draft) -> tuple[Part, ...]:
-    case, exam = draft.facts.case, required(draft.facts.case.imaging, draft)
-    done = draft.facts.performed_at or draft.facts.admitted_at
-    return (
-        Part("Examen", (_sentence(exam.act, "CCAM"), f"Réalisé le {french_day(done)}.")),
-        Part("Indication", (f"{case.reason}.", *case.story)),
-        Part("Technique", (exam.technique, *notice("imaging"))),
-        Part("Résultats", (exam.finding, *notice("imaging_rest"))),
-        Part("Conclusion", (exam.conclusion,)),
-    )
 
 
 def _visit(draft: Draft) -> tuple[Part, ...]:
@@ -187,8 +166,7 @@ _REPORTS: dict[str, Callable[[Draft], tuple[Part, ...]]] = {
     "ORD": _prescription,
     "CRO": _operation,
     "CRH": _stay,
-    "CR_BIO": _laboratory,
-    "CR_IMG": _imaging,
+    "CR_BIO": laboratory_parts,
     "CR_CONS": _visit,
     "CR_URG": _visit,
 }

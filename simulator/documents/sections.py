@@ -41,17 +41,22 @@ def section(
     roots: tuple[str, ...],
     narrative: Xml,
     entries: Iterable[Xml] = (),
+    *,
+    parts: Iterable[Xml] = (),
+    system: str = LOINC,
 ) -> Xml:
+    """A section; ``parts`` are the sections it holds."""
     return tag(
         "component",
         tag(
             "section",
             *templates(*roots),
             drawn_id(draft),
-            coded(code.code, code.label, LOINC),
+            coded(code.code, code.label, system),
             leaf("title", title),
             tag("text", narrative),
             *(tag("entry", entry) for entry in entries),
+            *parts,
         ),
     )
 

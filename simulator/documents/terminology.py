@@ -14,11 +14,14 @@ CIM_10 = "2.16.840.1.113883.6.3"
 CCAM = "1.2.250.1.215.300.1"
 ATC = "2.16.840.1.113883.6.73"
 DICOM = "1.2.840.10008.2.16.4"
+DICOM_UID = "1.2.840.10008.2.6.1"  # classes of objects
 EDQM = "0.4.0.127.0.16.1.1.2.1"
 TA_ASIP = "1.2.250.1.213.1.1.4.322"
 ACT_CODE = "2.16.840.1.113883.5.4"
 PARTICIPATION = "2.16.840.1.113883.5.88"
 CONFIDENTIALITY = "2.16.840.1.113883.5.25"
+SUBSTITUTION = "2.16.840.1.113883.5.1070"
+ROLE_CODE = "2.16.840.1.113883.5.111"  # of the family
 GENDER = "2.16.840.1.113883.5.1"
 SPECIALTY = "1.2.250.1.213.1.1.4.5"  # JDV_J01, authorSpecialty
 PRACTICE_SETTING = "1.2.250.1.213.1.1.4.9"  # JDV_J04
@@ -33,11 +36,13 @@ FACILITIES = {
     "SA02": "Hôpital militaire du Service de santé des armées",
     "SA03": "Etablissement privé PSPH",
     "SA04": "Etablissement privé non PSPH",
+    "SA07": "Cabinet individuel",
 }
 
 ENCOUNTERS = {  # mode -> code system, label
     EncounterMode.STAY: (ACT_CODE, "Hospitalisation (établissement, y compris HAD)"),
     EncounterMode.EMERGENCY: (ACT_CODE, "Passage aux urgences (établissement)"),
+    EncounterMode.IN_TOWN: (ACT_CODE, "Ambulatoire (hors établissement)"),
     EncounterMode.OUTPATIENT: (ENCOUNTER_FR, "Acte et consultation externe (établissement)"),
     EncounterMode.SESSION: (ENCOUNTER_FR, "Séance (établissement ou libéral)"),
 }

@@ -60,15 +60,34 @@ def usual_values(result: LabResult) -> str:
 
 def dose(treatment: Treatment) -> str:
     """``2 comprimés``."""
-    word = treatment.unit.label
-    plural = treatment.dose > 1 and not word.endswith("s")
-    return f"{treatment.dose} {word}{'s' if plural else ''}"
+    return units(treatment.dose, treatment)
+
+
+def units(count: int, treatment: Treatment) -> str:
+    """``60 comprimés``, ``3 doses-poids``."""
+    word, _, rest = treatment.unit.label.partition("-")
+    plural = "s" if count > 1 and not word.endswith("s") else ""
+    return f"{count} {word}{plural}{'-' + rest if rest else ''}"
 
 
 def posology(treatment: Treatment) -> str:
     """``1 comprimé, 2 fois par jour, pendant 90 jours``."""
-    lasting = "en une prise" if treatment.days == 1 else f"pendant {treatment.days} jours"
-    return f"{dose(treatment)}, {treatment.times_per_day} fois par jour, {lasting}"
+    return f"{dose(treatment)}, {treatment.times_per_day} fois par jour, {lasting(treatment)}"
+
+
+def lasting(treatment: Treatment) -> str:
+    """``pendant 90 jours``."""
+    return "en une prise" if treatment.days == 1 else f"pendant {treatment.days} jours"
+
+
+def renewed(times: int) -> str:
+    """``à renouveler 2 fois``."""
+    return f"à renouveler {times} fois" if times else "sans renouvellement"
+
+
+def posology_lasting(treatment: Treatment) -> str:
+    """``1 comprimé, 2 fois par jour``, without an end."""
+    return f"{dose(treatment)}, {treatment.times_per_day} fois par jour"
 
 
 def full_name(who: Professional) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from kit.xml import NS
-from simulator.documents import liaison_letter
+from simulator.documents import imaging, laboratory, liaison_letter, medical_summary, prescription
 from simulator.documents.draft import Draft
 from simulator.documents.facts import ClinicalDocument, StayFacts
 from simulator.documents.header import write_header
@@ -21,11 +21,21 @@ from simulator.documents.markup import Xml, tag, text
 from simulator.documents.pdf import write_pdf
 
 NAMESPACES = {"xmlns": NS["hl7"], "xmlns:xsi": NS["xsi"]}
-DICOM_NAMESPACE = {"xmlns:ps3-20": "urn:dicom-org:ps3-20"}  # for the accession number
+EXTENSIONS = {  # the namespaces of the extensions that a kind uses
+    "CR_BIO": {"xmlns:lab": "urn:oid:1.3.6.1.4.1.19376.1.3.2"},
+    "CR_IMG": {"xmlns:ps3-20": "urn:dicom-org:ps3-20"},
+    "ORD": {"xmlns:pharm": "urn:ihe:pharm:medication"},
+}
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 # The body of each structured kind; every other kind has a PDF.
-BODIES: dict[str, Callable[[Draft], Xml]] = {"LDL": liaison_letter.write_body}
+BODIES: dict[str, Callable[[Draft], Xml]] = {
+    "LDL": liaison_letter.write_body,
+    "CR_BIO": laboratory.write_body,
+    "CR_IMG": imaging.write_body,
+    "ORD": prescription.write_body,
+    "VSM": medical_summary.write_body,
+}
 
 
 def write_document(
@@ -66,7 +76,7 @@ def write_document(
 
 
 def _cda(draft: Draft) -> bytes:
-    namespaces = NAMESPACES | (DICOM_NAMESPACE if draft.kind.name == "CR_IMG" else {})
+    namespaces = NAMESPACES | EXTENSIONS.get(draft.kind.name, {})
     header = write_header(draft)
     return (
         DECLARATION

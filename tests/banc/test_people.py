@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from typer.testing import CliRunner
 
+from banc.cli import Stop
 from banc.cli import app as cli
 from banc.parts import pki_of
 from kit.clock import DEFAULT_START, FixedClock
@@ -21,6 +22,8 @@ from kit.world import World
 from mocks.mssante.app import create_app as create_mssante
 from mocks.psc.app import create_app as create_psc
 from mocks.psc.messages.discovery import DISCOVERY_PATHS
+from mocks.ror.app import create_app as create_ror
+from mocks.ror.messages import DIFFUSION_PATH
 from tests.mocks.psc.builders import a_given_code, ask_token, user_info
 
 WORLD = World()
@@ -31,7 +34,10 @@ ASKED = [  # what one asks for
     {"finess": WORLD.establishments[6].finess_ej, "number": 3},
     {"unit": UNIT, "number": 4},
     {"rpps": IN_TOWN.rpps},
-]
+    {"family": "Duval", "given": "Anne-Sophie", "specialty": "SM04", "unit": UNIT,
+     "finess": WORLD.establishments[0].finess_ej},
+    {"family": "D'Été", "given": "Émile", "civility": "M", "department": "2A"},
+]  # fmt: skip
 CLOCK = FixedClock(DEFAULT_START)
 
 
@@ -97,6 +103,34 @@ def test_the_mailbox_of_a_professional_exists(
     box = mail.get(f"/mailboxes/{told['mailbox']}").json or {}
     assert box["address"] == told["mailbox"]
     assert told["mailbox_password"] == "sesame"
+
+
+def test_a_structure_of_ones_own_is_known_to_every_service(
+    authority: FlaskClient, mail: FlaskClient, wallet: Flask, known: Settings
+) -> None:
+    told = authority.post("/_banc/pki/structure", json={"name": "CH des Essais"}).json or {}
+    domain = told["mssante_domain"]
+    assert (mail.get(f"/mailboxes/dpi.app@{domain}").json or {})["finess"] == told["finess_ej"]
+    directory = create_ror(known, CLOCK).test_client()
+    found = (
+        directory.get(f"{DIFFUSION_PATH}/Organization?identifier={told['finess_eg']}").json or {}
+    )
+    assert found["total"] == 1
+    nurse = {"family": "Petit", "given": "Zoé", "profession": "60", "finess": told["finess_eg"]}
+    person = someone(authority, nurse)
+    assert (person["establishment"], person["finess_ej"]) == ("CH des Essais", told["finess_ej"])
+    listed = wallet.test_client().get("/_banc/psc/professionals?q=Petit Essais").json or {}
+    assert [row["national_id"] for row in listed["professionals"]] == [person["ps_idnat"]]
+    assert authority.get("/_banc/pki/issued").text.count(f"1{told['finess_ej']}") >= 4
+
+
+def test_the_command_creates_what_the_api_knows(authority: FlaskClient, known: Settings) -> None:
+    words = ["pki", "professional", "--family", "Roux", "--given", "Léa", "--json"]
+    told = json.loads(CliRunner().invoke(cli, words, env=to_env(known)).stdout)
+    assert someone(authority, {"rpps": told["rpps"]})["mailbox"] == told["mailbox"]
+    wrong = CliRunner().invoke(cli, [*words, "--rpps", told["rpps"]], env=to_env(known))
+    assert isinstance(wrong.exception, Stop)
+    assert "is a professional of the country" in str(wrong.exception)
 
 
 def test_the_command_tells_what_the_api_tells(authority: FlaskClient, known: Settings) -> None:

@@ -6,14 +6,17 @@ ten seconds or more to load. One spoilt document shows that the judge can refuse
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import saxonche
 
 from kit.identity import IdentityStatus
+from kit.xml import parse
 from simulator.documents import KINDS
 from tests.simulator.stays import a_document, a_reportable_stay
 
@@ -58,6 +61,28 @@ def test_every_kind_conforms(judged: tuple[dict[str, str], str]) -> None:
     assert len(verdicts) == len(KINDS) * len(SEEDS) + 3, told
     refused = {name for name, verdict in verdicts.items() if verdict != "ok"}
     assert refused <= {SPOILT}, told
+
+
+def test_a_summary_conforms_to_the_last_volet_too(conformance: Path, tmp_path: Path) -> None:
+    """The runner takes 1.4 for this template; the volet of 2023 is asked here."""
+    folder = conformance / "cda"
+    spec = importlib.util.spec_from_file_location("judge", folder / "validate.py")
+    assert spec
+    assert spec.loader
+    judge = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(judge)
+    spoilt = a_document("VSM", 1).cda.replace(b'code="SYNTH"', b'code="60591-5"')
+    written = [*(a_document("VSM", seed).cda for seed in range(30)), spoilt]
+    failed = []
+    with saxonche.PySaxonProcessor(license=False) as processor:
+        sheet = judge.Validator(processor).stylesheet("CI-SIS_VSM_2023.01.sch")
+        for number, content in enumerate(written):
+            path = tmp_path / f"{number}.xml"
+            path.write_bytes(content)
+            told = parse(sheet.transform_to_string(source_file=str(path)).encode())
+            failed.append(len(told.findall("{http://purl.oclc.org/dsdl/svrl}failed-assert")))
+    assert not any(failed[:-1])
+    assert failed[-1] == 1
 
 
 def test_the_judge_refuses_a_missing_birthplace(judged: tuple[dict[str, str], str]) -> None:

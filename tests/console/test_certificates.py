@@ -147,6 +147,17 @@ def test_a_structure_comes_with_its_four_certificates(client: FlaskClient) -> No
     assert len(files(shown)) == 4 * 4 + 1
 
 
+def test_a_structure_and_a_professional_of_ones_own_are_created(client: FlaskClient) -> None:
+    shown = made(client, "structure", {"name": "CH des Essais", "department": "2A"})
+    finess = re.search(r"0B9500[0-9]{3}", shown)
+    assert finess, shown
+    assert ">CH des Essais" in client.get("/certificats").text
+    given = {"family": "Duval", "given": "Anne", "profession": "60", "finess": finess[0]}
+    shown = html.unescape(made(client, "professionnel", given))
+    assert "DUVAL" in shown
+    assert "@ch-des-essais.formation.mssante.fr" in shown
+
+
 # What is refused.
 
 REFUSED = [
@@ -163,6 +174,10 @@ REFUSED = [
     ("professionnel", {"number": "-1"}, "nombre"),
     ("professionnel", {"number": "9" * 9}, "nombre"),
     ("structure", {"number": "99"}, "number"),
+    ("structure", {"name": "CH de Mérindelle"}, "name"),
+    ("structure", {"name": "x", "department": "20"}, "department"),
+    ("professionnel", {"family": "Duval"}, "given"),
+    ("professionnel", {"family": "<b>", "given": "Anne"}, "family"),
     ("structure", {"finess": "../issue"}, "finess"),
     ("revoquer", {"serial": "beef"}, "serial"),
     ("revoquer", {"serial": "../x"}, "série"),

@@ -71,6 +71,8 @@ def test_every_banc_command_of_the_journeys_works(bench: Bench, tmp_path: Path) 
     assert "psc authorize" in shown
     assert "no rule is broken" in shown
     assert "INS datamatrix" in shown
+    assert "34874-8" in shown
+    assert len(list((tmp_path / "emergencies").iterdir())) == 3
 
 
 def test_every_curl_command_of_the_journeys_works(bench: Bench, tmp_path: Path) -> None:

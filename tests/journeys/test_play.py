@@ -230,7 +230,7 @@ def test_an_outage_ends_with_everything_delivered(
     noon, evening = SMOKE.starts_at.replace(hour=8), SMOKE.starts_at.replace(hour=20)
     busy = Outage("dmp", "code", noon, evening.replace(hour=14), "TD2.1", "XDSRepositoryBusy")
     lost = Outage("dmp", "lose", evening.replace(hour=14), evening, "TD2.1", probability=0.7)
-    scenario = replace(SMOKE, seed=8, outages=(busy, lost))
+    scenario = replace(SMOKE, seed=8, outages=(busy, lost), insi_dialect="2021")
     again = play(scenario, bench, out=tmp_path / "outage")
     channel = next(row for row in again.channels if row.channel == "dmp")
     assert channel.retries > 0
@@ -240,4 +240,8 @@ def test_an_outage_ends_with_everything_delivered(
     twice = """SELECT facts -> '$.lot' AS lot, count(*) FROM exchange
         WHERE transaction = 'TD2.1' AND outcome = 'accepted' GROUP BY ALL HAVING count(*) > 1"""
     assert rows(again, twice) == []
+    spoken = """SELECT DISTINCT facts ->> '$.dialect' FROM exchange
+        WHERE service = 'ins' AND outcome = 'accepted'"""
+    assert rows(again, spoken) == [("2021",)]
+    assert rows(run, spoken) == [(bench.ins_dialect,)]
     assert run.folder != again.folder

@@ -41,6 +41,22 @@ def test_a_document_read_once_has_header_tree_and_body() -> None:
     assert canonical(document.document) == canonical(cda.clinical_document(a_pdf_cda()))
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"), [("00010101000000+1400", "00010101000000+1400"), ("٢٠٢٦", "٢٠٢٦")]
+)
+def test_a_time_that_no_clock_shows_stays_as_it_is(written: str, kept: str) -> None:
+    assert cda.to_utc(written) == kept
+
+
+def test_a_version_of_a_thousand_digits_is_no_version() -> None:
+    endless = a_cda().replace(
+        b'versionNumber value="1"', b'versionNumber value="%s"' % (b"1" * 9999)
+    )
+    document = cda.read(endless)
+    assert document.header.version is None
+    assert [refusal.rule for refusal in cda.check(document)] == ["the_version_is_a_number"]
+
+
 def test_the_entry_follows_from_the_header() -> None:
     entry = cda.entry_from_cda(a_cda(), visibility=("INVISIBLE_PATIENT",))
     assert entry.patient_cx == "279035121518989^^^&1.2.250.1.213.1.4.10&ISO^NH"

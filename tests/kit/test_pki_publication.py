@@ -291,6 +291,12 @@ UNKNOWN = [
     ("professional", {"unit": "NOWHERE"}, "unit"),
     ("professional", {"number": 0}, "number"),
     ("professional", {"number": True}, "number"),
+    ("professional", {"family": "DUVAL", "given": "ANNE", "specialty": "cardio"}, "specialty"),
+    ("professional", {"family": "DUVAL", "given": "ANNE", "rpps": "99700000000"}, "rpps"),
+    ("professional", {"colour": "red"}, "colour"),
+    ("structure", {"name": "x" * 61}, "name"),
+    ("structure", {"name": "x", "kind": "EHPAD"}, "kind"),
+    ("structure", {"name": "x", "finess_ej": "12"}, "finess_ej"),
     ("structure", {"number": 21}, "number"),
     ("structure", {"finess": "x"}, "finess"),
 ]

@@ -12,18 +12,16 @@ from kit.world import World
 from simulator.documents import (
     Admission,
     ClinicalDocument,
-    EncounterMode,
     StayFacts,
     draw_case,
     write_document,
 )
 from simulator.documents.facts import age_on
-from simulator.documents.pictures import pictures
+from simulator.sample import Wish, draw_stay
 from simulator.streams import Streams, oid
 
 ADMITTED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ROOT = "1.2.250.1.999.1.1"
-MODES = {"CR_CONS": EncounterMode.OUTPATIENT, "CR_URG": EncounterMode.EMERGENCY}
 
 
 @cache
@@ -76,14 +74,7 @@ def a_stay(seed: int = 1, *, surgical: bool | None = None, **changes: Any) -> St
 
 def a_reportable_stay(kind: str, seed: int = 1, **changes: Any) -> StayFacts:
     """A stay that has what a document of ``kind`` reports."""
-    facts = a_stay(seed, surgical=True if kind == "CRO" else None, **changes)
-    whole = next(p for p in pictures() if p.imaging and p.treatments)
-    case = replace(
-        facts.case,
-        imaging=facts.case.imaging or whole.imaging,
-        treatments=facts.case.treatments or whole.treatments,
-    )
-    return replace(facts, case=case, mode=MODES.get(kind, facts.mode))
+    return replace(draw_stay(Wish(kind, seed), world()), **changes)
 
 
 def a_document(kind: str = "LDL", seed: int = 1, **changes: Any) -> ClinicalDocument:
@@ -94,7 +85,14 @@ def a_document(kind: str = "LDL", seed: int = 1, **changes: Any) -> ClinicalDocu
         "unique_id": oid(stream, ROOT),
         "set_id": oid(stream, ROOT),
         "version": 1,
-        "created_at": facts.left_at + timedelta(hours=1),
+        "created_at": _reported_at(facts),
         "stream": stream,
     }
     return write_document(kind, facts, **(arguments | changes))
+
+
+def _reported_at(facts: StayFacts) -> datetime:
+    """Once the stay is over, or what was done in a stay that lasts."""
+    if facts.left_at is None:
+        return (facts.performed_at or facts.admitted_at) + timedelta(hours=8)
+    return facts.left_at + timedelta(hours=1)

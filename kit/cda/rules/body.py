@@ -14,7 +14,7 @@ from kit.cda.rules.book import HEADER, NOT_CONFORMANT, VOLET, at, book, elements
 from kit.cda.rules.identification import HEADER_TEMPLATES
 from kit.rules import Finding, Malformed
 from kit.xds.tables import MEDIA_FORMATS, UNSTRUCTURED_TEMPLATE
-from kit.xml import Element, qname
+from kit.xml import qname
 
 _TEXT = "component/nonXMLBody/text"
 _SECTION = "component/structuredBody//section"
@@ -25,6 +25,7 @@ _STARTS = {
     "text/rtf": b"{\\rtf",
     "application/rtf": b"{\\rtf",
 }
+_SECTION_TAG, _TEMPLATE_TAG, _CODE_TAG = map(qname, ("hl7:section", "hl7:templateId", "hl7:code"))
 _NEAR_START = 1024  # bytes; PDF allows a preamble
 
 
@@ -89,7 +90,7 @@ def a_model_has_its_sections(document: Cda) -> Iterator[Finding]:
     models = [item for item in document.header.templates if item in REQUIRED_SECTIONS]
     if not models or document.header.body_kind != "N3":
         return
-    declared = {template for section in _sections(document) for template in _templates(section)}
+    declared = {template for _, templates in _sections(document) for template in templates}
     for model in models:
         for group in REQUIRED_SECTIONS[model]:
             if declared.isdisjoint(group):
@@ -100,19 +101,21 @@ def a_model_has_its_sections(document: Cda) -> Iterator[Finding]:
 
 @book.rule(NOT_CONFORMANT, source=VOLET)
 def a_section_has_the_code_of_its_template(document: Cda) -> Iterator[Finding]:
-    for section in _sections(document):
-        code = section.find(qname("hl7:code"))
-        seen = "" if code is None else code.get("code", "")
-        for template in _templates(section):
+    for seen, templates in _sections(document):
+        for template in templates:
             expected = SECTION_CODES.get(template, seen)
             if seen != expected:
                 wanted = f"{expected}, by the template {template}"
                 yield at(document, f"{_SECTION}/code/@code", seen, wanted)
 
 
-def _sections(document: Cda) -> Iterator[Element]:
-    return document.document.iter(qname("hl7:section"))
-
-
-def _templates(section: Element) -> list[str]:
-    return [item.get("root", "") for item in section.iterchildren(qname("hl7:templateId"))]
+def _sections(document: Cda) -> Iterator[tuple[str, list[str]]]:
+    """Code and templates of each section, of whatever depth."""
+    for section in document.document.iter(_SECTION_TAG):
+        code, templates = "", []
+        for child in section.iterchildren(_TEMPLATE_TAG, _CODE_TAG):
+            if child.tag == _CODE_TAG:
+                code = child.get("code", "")
+            else:
+                templates.append(child.get("root", ""))
+        yield code, templates

@@ -30,8 +30,8 @@ HEADER = "CI-SIS, CDA: structuration minimale"
 VOLET = "CI-SIS, CDA: volet of the document"
 
 _PREFIXES = {"hl7": NS["hl7"]}
-_DIGITS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-]\d{4})?")
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
+_DIGITS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-](?:0\d|1[0-4])[0-5]\d)?", re.ASCII)
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+", re.ASCII)
 _LAYOUT = "%Y%m%d%H%M%S"
 _DAY = 8  # digits of YYYYMMDD
 
@@ -111,6 +111,7 @@ def is_day_or_zoned(text: str) -> bool:
     return bool(match[2]) or len(match[1]) <= _DAY
 
 
+@lru_cache(maxsize=1024)  # a document says the same time in several places
 def _exists(digits: str) -> bool:
     try:
         datetime.strptime(digits, _LAYOUT[: len(digits) - 2]).replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ Not here: people, acts, the body.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kit.cda.document import Cda
@@ -29,6 +30,7 @@ _TYPE_ID = (
     ("typeId/@root", "2.16.840.1.113883.1.3"),
     ("typeId/@extension", "POCD_HD000040"),
 )
+_VERSION = re.compile(r"0*[1-9][0-9]{0,8}")
 _PARENT = "relatedDocument[@typeCode='RPLC']"
 
 # Times that need a zone when they state an hour; those of the stay have none in official examples.
@@ -113,7 +115,7 @@ def the_version_is_a_number(document: Cda) -> Iterator[Finding]:
     yield from one_value(
         document,
         "versionNumber/@value",
-        lambda seen: seen.isascii() and seen.isdigit() and int(seen) > 0,
+        _VERSION.fullmatch,
         "a whole number from 1 on",
     )
 

@@ -24,13 +24,15 @@ from kit.cda.value_sets import CIVILITIES, PROFESSION_SYSTEMS, TITLES
 from kit.identity import STRUCTURE_OID
 from kit.rules import Finding
 from kit.xds.tables import SPECIALTY_SYSTEM
-from kit.xml import Element
+from kit.xml import Element, qname
 
 _DMP_OID = "1.2.250.1.213.4.1"  # the DMP keeps documents of patients itself
 _CUSTODIAN = "custodian/assignedCustodian/representedCustodianOrganization"
 _SIGNER = "legalAuthenticator"
-_PROFESSION = re.compile(r"G1[56]_\d{2}(/\w+)?")
+_PROFESSION = re.compile(r"G1[56]_\d{2}(/\w+)?", re.ASCII)
+_TELECOM = qname("hl7:telecom")
 _SCHEMES = ("tel:", "mailto:", "fax:", "http:", "https:", "ftp:", "mllp:")
+_NAME_CODES = {qname("hl7:prefix"): CIVILITIES, qname("hl7:suffix"): TITLES}
 # Where professionals are named in a header.
 _NAMES = (
     "author/assignedAuthor/assignedPerson/name",
@@ -125,17 +127,19 @@ def the_legal_authenticator_signed_at_a_time(document: Cda) -> Iterator[Finding]
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}; JDV_J245, JDV_J246")
 def civilities_and_titles_are_codes(document: Cda) -> Iterator[Finding]:
     for place in _NAMES:
-        for part, known in (("prefix", CIVILITIES), ("suffix", TITLES)):
-            for item in elements(document.document, f"{place}/{part}"):
-                if text_of(item) not in known:
-                    yield at(document, f"{place}/{part}", text_of(item), " or ".join(known))
+        for name in elements(document.document, place):
+            for part, known in _NAME_CODES.items():
+                for item in name.iterchildren(part):
+                    if text_of(item) not in known:
+                        field = f"{place}/{part.rpartition('}')[2]}"
+                        yield at(document, field, text_of(item), " or ".join(known))
 
 
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: telecom")
 def a_telecom_has_a_scheme(document: Cda) -> Iterator[Finding]:
     for part in ("recordTarget", "author", "custodian", "legalAuthenticator"):
         for top in elements(document.document, part):
-            for item in top.iter("{urn:hl7-org:v3}telecom"):
+            for item in top.iter(_TELECOM):
                 seen = item.get("value")
                 if seen is not None and not seen.startswith(_SCHEMES):
                     yield at(document, f"{part}//telecom/@value", seen, ", ".join(_SCHEMES))

@@ -15,7 +15,7 @@ from kit.pki import Trust
 from kit.rules import Code, Malformed, Refusal, Refused
 from kit.service import MUTUAL_TLS, PLAIN, Service
 from kit.soap import Call, SoapFault
-from kit.vihf import policy_of, read_vihf, verify_vihf
+from kit.vihf import Vihf, policy_of, read_vihf, verify_vihf
 from kit.world import Patient, World
 from kit.xds import write_dtm
 from kit.xml import Element
@@ -95,12 +95,12 @@ class Dmp:
         entity = self.legal_entity(vihf.structure)
         noting.caller(call.line, vihf, entity)
         if not (self.is_lenient and call.listener == PLAIN):
-            self._verify(call, assertion)
+            self._verify(call, assertion, vihf)
         user = rules.user_of(vihf, entity)
         call.line.subject = user.patient_id.matricule
         return user
 
-    def _verify(self, call: Call, assertion: Element) -> None:
+    def _verify(self, call: Call, assertion: Element, vihf: Vihf) -> None:
         is_mutual = call.listener == MUTUAL_TLS and call.peer is not None
         try:
             verify_vihf(
@@ -110,6 +110,7 @@ class Dmp:
                 tls=call.peer.der if is_mutual and call.peer else None,
                 policy=self.vihf_policy,
                 transaction=call.line.transaction,
+                vihf=vihf,
             )
         except Refused as error:
             raise _unauthorized(error.refusals) from error

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
-    insert,
     or_,
     select,
     update,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from kit.database import DEFAULT_SANDBOX, Database
+from kit.inserting import Insert
 from kit.rules import Refusal, Refused
 from kit.xds import vocabulary
 from kit.xds.metadata import (
@@ -67,7 +67,7 @@ from mocks.dmp.store.tables import (
 
 # Built once: every exchange runs them.
 _TABLES = (association_table, content_table, entry_table, lot_table, version_table)
-_INSERTS = {table: insert(table).inline() for table in _TABLES}
+_INSERTS = {table: Insert(table) for table in _TABLES}
 _HASHES = select(entry_table.c.unique_id, entry_table.c.hash).where(
     entry_table.c.sandbox == bindparam("sandbox"),
     entry_table.c.unique_id.in_(bindparam("unique_ids", expanding=True)),
@@ -245,9 +245,8 @@ class Documents:
             yield replace(build(DocumentEntry, kept), availability_status=status)
 
     def _insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-        made = [row | {"sandbox": self._sandbox} for row in rows]
-        if made:
-            self._connection.execute(_INSERTS[table], made)
+        sandbox = {"sandbox": self._sandbox}
+        _INSERTS[table].run(self._connection, (row | sandbox for row in rows))
 
     def _insert_lot(self, lot: SubmissionSet, *, structure: str, at: datetime) -> None:
         row = {

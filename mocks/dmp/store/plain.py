@@ -9,21 +9,33 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 _T = TypeVar("_T")
 _Reader = Callable[[Any], Any]
 
 
-def plain(value: Any) -> Any:
-    """A dataclass as JSON holds it: a dictionary; tuples become lists."""
-    kind: type[Any] = type(value)
-    if kind is str or value is None:
-        return value
-    if kind is tuple:
-        return [plain(item) for item in value]
-    names = _names(kind)  # type: ignore[arg-type]
-    return {name: plain(getattr(value, name)) for name in names} if names else value
+def plain(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON holds it: a dictionary; JSON itself makes lists of tuples."""
+    names, get, nested = _fields(type(value))  # type: ignore[arg-type]
+    found = dict(zip(names, get(value), strict=True))
+    for name in nested:
+        inner = found[name]
+        if type(inner) is tuple:
+            found[name] = [plain(item) for item in inner]
+        elif inner is not None:
+            found[name] = plain(inner)
+    return found
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]:
+    """The fields of a dataclass, what gets all their values, those that hold dataclasses."""
+    names = tuple(item.name for item in fields(kind))
+    readers = _readers(kind)  # type: ignore[arg-type]
+    nested = tuple(name for name, read in readers.items() if read not in (None, tuple))
+    return names, attrgetter(*names), nested
 
 
 def build(kind: type[_T], values: Mapping[str, Any]) -> _T:
@@ -35,12 +47,6 @@ def build(kind: type[_T], values: Mapping[str, Any]) -> _T:
             for name, value in values.items()
         }
     )
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a dataclass, none for another type."""
-    return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else ()
 
 
 @cache

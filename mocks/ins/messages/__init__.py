@@ -3,8 +3,8 @@
 from mocks.ins.messages.assertion import (
     Assertion,
     Signature,
-    has_card_assertion,
     read_assertion,
+    read_card_assertion,
     read_signature,
     write_assertion,
 )
@@ -112,10 +112,10 @@ __all__ = [
     "Signature",
     "VitaleRequest",
     "adapted",
-    "has_card_assertion",
     "read_action",
     "read_assertion",
     "read_batch_result",
+    "read_card_assertion",
     "read_check_request",
     "read_check_result",
     "read_contexts",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from kit.pki import Trust, Untrusted, common_name
+from kit.pki import Trust, Untrusted, holder_of
 from kit.rules import Malformed
 from kit.signature import SignatureRefused, verify_enveloped
 from kit.xml import NS, Element, build, find_all, find_text
@@ -44,16 +44,22 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed an assertion, or what is wrong with the signature."""
+    """Who signed an assertion, or what is wrong with the signature.
+
+    signer, subject: common name and whole name of the certificate. may_sign: it is one of
+    signature, not of authentication.
+    """
 
     signer: str = ""
     flaw: str = ""
+    subject: str = ""
+    may_sign: bool = True
 
 
 def read_assertion(header: Element | None) -> Assertion | None:
     """Read the first assertion of wsse:Security; None when there is none.
 
-    A second one is that of a Vitale card (WS_INS1). Raises Malformed when Security is repeated.
+    Raises Malformed when Security is repeated.
     """
     found = _assertion(header)
     return None if found is None else _read(found)
@@ -61,20 +67,30 @@ def read_assertion(header: Element | None) -> Assertion | None:
 
 def read_signature(header: Element | None, trust: Callable[[], Trust], at: datetime) -> Signature:
     """Verify the assertion's signature; neither signer nor flaw when it has none."""
-    found = _assertion(header)
+    return _signature(_assertion(header), trust, at)
+
+
+def read_card_assertion(
+    header: Element | None, trust: Callable[[], Trust], at: datetime, *, is_first: bool
+) -> tuple[Assertion | None, Signature]:
+    """The assertion of a Vitale card (WS_INS1) and its signature, None when there is none.
+
+    is_first: nobody else has one, because the caller speaks by certificate (mutual TLS); else it
+    is the second, after that of the professional. Raises Malformed.
+    """
+    found = _assertion(header, 0 if is_first else 1)
+    return (None if found is None else _read(found)), _signature(found, trust, at)
+
+
+def _signature(found: Element | None, trust: Callable[[], Trust], at: datetime) -> Signature:
     if found is None or found.find("ds:Signature", NS) is None:
         return Signature()
     try:
         verified = verify_enveloped(found, trust(), at)
     except (SignatureRefused, Untrusted) as error:
         return Signature(flaw=str(error))
-    return Signature(signer=common_name(verified.certificate))
-
-
-def has_card_assertion(header: Element | None) -> bool:
-    """Whether a second assertion is there: that of a Vitale card (WS_INS1)."""
-    security = [] if header is None else find_all(header, "wsse:Security")
-    return any(len(find_all(block, "saml2:Assertion")) > 1 for block in security)
+    holder = holder_of(verified.certificate)
+    return Signature(holder.common_name, "", holder.subject, holder.is_signature)
 
 
 def write_assertion(assertion: Assertion) -> Element:
@@ -99,11 +115,12 @@ def write_assertion(assertion: Assertion) -> Element:
     return build("wsse:Security", element)
 
 
-def _assertion(header: Element | None) -> Element | None:
+def _assertion(header: Element | None, place: int = 0) -> Element | None:
     security = [] if header is None else find_all(header, "wsse:Security")
     if len(security) > 1:
         raise Malformed("soap:Header", f"wsse:Security is there {len(security)} times")
-    return security[0].find("saml2:Assertion", NS) if security else None
+    found = find_all(security[0], "saml2:Assertion") if security else []
+    return found[place] if len(found) > place else None
 
 
 def _read(assertion: Element) -> Assertion:

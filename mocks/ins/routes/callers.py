@@ -44,7 +44,11 @@ class Callers:
         self._dialects.choose(lps.idam if lps else "")
         self._tell(call.line, caller)
         policy = rules.Policy(
-            settings.ins_software, now, settings.ins_psc == "accept", self._actions
+            settings.ins_software,
+            now,
+            settings.ins_psc == "accept",
+            self._actions,
+            settings.ins_card_signer == "strict",
         )
         rules.access.check(caller, policy)
         return caller

@@ -42,6 +42,13 @@ def blueprint(store: Store, service: Service, trust: Callable[[], Trust]) -> Blu
         envelope=lambda body: messages.write_answer(body, dialects.current()),
     )
 
+    def card_of(call: soap.Call) -> rules.Card:
+        now = service.clock.now()
+        assertion, signature = messages.read_card_assertion(
+            call.header, trust, now, is_first=call.listener == "mtls"
+        )
+        return rules.Card(assertion, signature, now, settings.ins_vitale_card == "required")
+
     def answer(call: soap.Call, found: tuple[Individual, ...]) -> Element:
         outcome = rules.outcome(found)
         call.line.facts["result"] = outcome.value
@@ -68,8 +75,7 @@ def blueprint(store: Store, service: Service, trust: Callable[[], Trust]) -> Blu
         """WS_INS1: find the INS of the bearer of a Vitale card (recherche avec carte Vitale)."""
         request = messages.read_vitale_request(call.body)
         call.line.facts |= dialects.facts()
-        has_card = messages.has_card_assertion(call.header)
-        rules.vitale.check(request, has_card, settings.ins_vitale_card == "required")
+        rules.vitale.check(request, card_of(call))
         weather.pass_over(call, errors.VITALE_FAILED)
         holder = store.holder(request.number or request.insured_number)
         today = rules.day_in_france(service.clock.now())

@@ -5,13 +5,15 @@ Not here: any I/O.
 """
 
 from mocks.ins.rules.callers import Caller, Policy, access
-from mocks.ins.rules.checks import agrees, batch, bearer, check, fetch, quota, vitale
+from mocks.ins.rules.checks import agrees, batch, check, fetch, quota
 from mocks.ins.rules.matching import as_answered, designated, outcome
 from mocks.ins.rules.traits import day_in_france, search
+from mocks.ins.rules.vitale import Card, bearer, vitale
 from mocks.ins.rules.weather import fails, latency_ms
 
 __all__ = [
     "Caller",
+    "Card",
     "Policy",
     "access",
     "agrees",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kit.pki import same_name
 from kit.rules import Finding, RuleBook
 from mocks.ins import errors
 from mocks.ins.messages import (
@@ -54,6 +55,7 @@ class Policy:
     now: datetime
     accepts_psc: bool = True
     actions: tuple[str, ...] = ACTIONS
+    is_signer_strict: bool = True
 
 
 # The order is that of INSi captures.
@@ -133,6 +135,28 @@ def a_card_speaks_for_its_holder(caller: Caller, _: Policy) -> Iterator[Finding]
     said, signer = _assertion(caller), caller.signature.signer
     if said and said.name_qualifier == "CPS" and signer not in ("", said.name_id):
         yield Finding("saml:Assertion", "NameID", said.name_id, f"{signer}, CN du certificat")
+
+
+@access.rule(errors.ASSERTION_SIGNATURE, source="IGC-Santé: usages of a card; BANC_INS_CARD_SIGNER")
+def a_card_assertion_is_signed_to_be_signed(caller: Caller, policy: Policy) -> Iterator[Finding]:
+    """The captures show the signature, not which of the two keys of a card made it."""
+    said, signature = _assertion(caller), caller.signature
+    if said is None or said.name_qualifier != "CPS" or not signature.signer:
+        return
+    if policy.is_signer_strict and not signature.may_sign:
+        expected = "un certificat de signature (nonRepudiation)"
+        yield Finding("saml:Assertion", "X509Certificate", "authentification", expected)
+
+
+@access.rule(errors.ASSERTION_SIGNATURE, source="INSi captures; BANC_INS_CARD_SIGNER")
+def the_issuer_of_a_card_assertion_is_its_signer(
+    caller: Caller, policy: Policy
+) -> Iterator[Finding]:
+    said, subject = _assertion(caller), caller.signature.subject
+    if said is None or said.name_qualifier != "CPS" or not (subject and policy.is_signer_strict):
+        return
+    if not same_name(said.issuer, subject):
+        yield Finding("saml:Assertion", "Issuer", said.issuer, f"{subject}, nom du certificat")
 
 
 @access.rule(errors.ASSERTION_ELSEWHERE, source="SAML 2.0 core 2.5.1.4; INSi captures shows none")

@@ -1,4 +1,4 @@
-"""INS mock, rules: what a check or a card search is refused for, and what a check finds.
+"""INS mock, rules: what a check is refused for, and what it finds.
 
 Pure: no Flask, no XML, no SQL. The traits of a check obey the rules of a search (``traits``).
 UNCONFIRMED: the rules of the real checks (EF_INS25) are not public.
@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from kit.identity import INS_OIDS, completed_date, is_lunar_date, is_matricule, normalized
+from kit.identity import INS_OIDS, is_matricule, normalized
 from kit.rules import Finding, RuleBook
 from mocks.ins import errors
-from mocks.ins.messages import CheckRequest, Individual, VitaleRequest
+from mocks.ins.messages import CheckRequest, Individual
+from mocks.ins.rules.matching import is_born
 from mocks.ins.rules.traits import search
 
-check, vitale = RuleBook("WS_INS3"), RuleBook("WS_INS1")
+check = RuleBook("WS_INS3")
 batch, fetch, quota = RuleBook("WS_INS4"), RuleBook("WS_INS5"), RuleBook("INSi quota")
 
 _NUMBER = re.compile(r"[0-9]{6}[AB0-9][0-9]{6}")
@@ -39,43 +40,6 @@ def the_traits_of_a_check_are_those_of_a_search(
 ) -> Iterator[Finding]:
     for refusal in search.findings(request.traits, today):
         yield Finding(refusal.subject, refusal.field, refusal.seen, refusal.expected)
-
-
-@vitale.rule(errors.LEXICAL, source="INSi service; unconfirmed")
-def a_card_tells_a_number(request: VitaleRequest, *_: object) -> Iterator[Finding]:
-    if not request.number and not request.insured_number:
-        yield Finding("RECVITALE", "MatriculeIndividu", "absent", "présent, ou MatriculeOD")
-    for field, number in (
-        ("MatriculeIndividu", request.number),
-        ("MatriculeOD", request.insured_number),
-    ):
-        if number and not _NUMBER.fullmatch(number):
-            yield Finding("RECVITALE", field, "une autre forme", "13 caractères, sans la clé")
-
-
-@vitale.rule(errors.LEXICAL, source="INSi service; unconfirmed")
-def a_card_without_own_number_tells_the_birth(
-    request: VitaleRequest, *_: object
-) -> Iterator[Finding]:
-    if request.birth_date and not is_lunar_date(request.birth_date):
-        yield Finding("RECVITALE", "DateNaissance", "une autre forme", "AAAA-MM-JJ")
-    if request.number or not request.insured_number:
-        return
-    for field, value in (
-        ("DateNaissance", request.birth_date),
-        ("RangNaissance", request.birth_rank),
-    ):
-        if not value:
-            yield Finding("RECVITALE", field, "absent", "présent sans MatriculeIndividu")
-
-
-@vitale.rule(errors.ASSERTION_MISSING, source="INSi service; BANC_INS_VITALE_CARD")
-def a_card_speaks_with_an_assertion(
-    _: VitaleRequest, has_card: bool, is_needed: bool
-) -> Iterator[Finding]:
-    if is_needed and not has_card:
-        expected = "une seconde assertion, tirée de la carte Vitale"
-        yield Finding("wsse:Security", "saml:Assertion", "une seule au plus", expected)
 
 
 @batch.rule(errors.BATCH_TOO_LARGE, source="bench setting BANC_INS_BATCH_MAX")
@@ -107,29 +71,6 @@ def a_lot_is_fetched_by_who_deposited_it(lot: str, found: object | None) -> Iter
 def a_software_makes_so_many_calls(calls: int, most: int) -> Iterator[Finding]:
     if calls > most:
         yield Finding("ContexteLPS", "LPS/IDAM", f"appel {calls} de la minute", f"{most} au plus")
-
-
-def bearer(
-    request: VitaleRequest, holder: Individual | None, today: date
-) -> tuple[Individual, ...]:
-    """The holder of the number when the card names them, and nobody else.
-
-    The country knows no families: with the number of the insured person, only they are found.
-    """
-    if holder is None or not is_born(holder, today):
-        return ()
-    name = normalized(request.birth_name)
-    is_named = (
-        name in ("", normalized(holder.traits.birth_name))
-        and request.birth_date in ("", holder.traits.birth_date)
-        and (bool(request.number) or request.birth_rank in ("", "1"))
-    )
-    return (holder,) if is_named else ()
-
-
-def is_born(person: Individual, today: date) -> bool:
-    """Whether the person exists on that day: the country knows births to come."""
-    return completed_date(person.traits.birth_date) <= today.isoformat()
 
 
 def agrees(request: CheckRequest, person: Individual | None, today: date) -> bool:

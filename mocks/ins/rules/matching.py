@@ -5,6 +5,7 @@ Pure: no Flask, no XML, no SQL. Source: INSi captures; the real algorithm is not
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 from kit.identity import (
     NIR_OID,
@@ -113,3 +114,8 @@ def _begins(given: tuple[str, ...], known: tuple[str, ...]) -> bool:
         if whole == joined:
             return True
     return False
+
+
+def is_born(person: Individual, today: date) -> bool:
+    """Whether the person exists on that day: the country knows births to come."""
+    return completed_date(person.traits.birth_date) <= today.isoformat()

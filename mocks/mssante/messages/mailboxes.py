@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from kit.rules import Malformed
-from kit.world import Establishment, Professional, World
+from kit.world import Additions, Establishment, Professional, World
 from kit.world.places import REGIONS
+from kit.world.structures import establishments
 from mocks.mssante.messages.addresses import CITIZEN_DOMAIN, domain_of, matricule_of, read_address
 from mocks.mssante.messages.trust_list import TrustedDomain
 
@@ -111,7 +112,7 @@ class Directory:
             if self.citizen(matricule) is not CitizenMessaging.OPEN:
                 return None
             return Mailbox(address, MailboxKind.CITIZEN, matricule=matricule)
-        return self.professional_boxes.get(address)
+        return self._derived_boxes.get(address) or _boxes_of(self._world.additions).get(address)
 
     def citizen(self, matricule: str) -> CitizenMessaging:
         """The state of a citizen's messaging: none without a record, closed with a closed one."""
@@ -122,23 +123,40 @@ class Directory:
             return CitizenMessaging.CLOSED
         return CitizenMessaging.OPEN
 
-    @cached_property
+    @property
     def professional_boxes(self) -> Mapping[str, Mailbox]:
         """Every box of establishments and professionals, by address."""
+        return {**self._derived_boxes, **_boxes_of(self._world.additions)}
+
+    @property
+    def domains(self) -> Mapping[str, TrustedDomain]:
+        """The trust list of the invented country, by name."""
+        added = _domains_of(self._world.additions)
+        return (
+            dict(sorted((self._derived_domains | added).items()))
+            if added
+            else (self._derived_domains)
+        )
+
+    @cached_property
+    def _derived_boxes(self) -> Mapping[str, Mailbox]:
         return {box.address: box for box in self._boxes()}
 
     @cached_property
-    def domains(self) -> Mapping[str, TrustedDomain]:
-        """The trust list of the invented country, by name."""
+    def _derived_domains(self) -> dict[str, TrustedDomain]:
         named = {item.mssante_domain: item.name for item in self._world.establishments}
         named[CITIZEN_DOMAIN] = "MON ESPACE SANTE"
-        for address in self.professional_boxes:
+        for address in self._derived_boxes:
             named.setdefault(domain_of(address), "PROFESSIONNELS")
         return {name: _row(name, description) for name, description in sorted(named.items())}
 
     def establishment_of(self, address: str) -> str:
         """The FINESS of the legal entity whose domain the address lies in, or an empty text."""
-        return self._finess_by_domain.get(domain_of(address), "")
+        domain = domain_of(address)
+        if domain in self._finess_by_domain:
+            return self._finess_by_domain[domain]
+        added = self._world.additions.structures
+        return next((item.finess_ej for item in added if item.mssante_domain == domain), "")
 
     @cached_property
     def _finess_by_domain(self) -> Mapping[str, str]:
@@ -152,6 +170,21 @@ class Directory:
         for region in REGIONS:
             for professional in self._world.correspondents(region):
                 yield _personal(professional, "")
+
+
+@lru_cache(maxsize=16)
+def _boxes_of(added: Additions) -> Mapping[str, Mailbox]:
+    """The boxes of the structures and professionals a user added, by address."""
+    boxes = [box for place in added.structures for box in establishment_mailboxes(place)]
+    entities = {
+        place.finess_eg: place.finess_ej for place in (*establishments(), *added.structures)
+    }
+    boxes += [_personal(item, entities.get(item.finess_eg, "")) for item in added.professionals]
+    return {box.address: box for box in boxes}
+
+
+def _domains_of(added: Additions) -> dict[str, TrustedDomain]:
+    return {item.mssante_domain: _row(item.mssante_domain, item.name) for item in added.structures}
 
 
 def _personal(professional: Professional, finess: str) -> Mailbox:

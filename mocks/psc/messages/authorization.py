@@ -12,7 +12,7 @@ from kit.rules import Refusal
 from mocks.psc.messages.forms import (
     Answer,
     Form,
-    required,
+    require,
     with_parameters,
     write_error,
     write_redirect,
@@ -48,8 +48,7 @@ _NAMES = tuple(AuthorizationRequest.__dataclass_fields__)
 
 def read_authorization_request(form: Form) -> AuthorizationRequest:
     """Read an authorization request. Raises Malformed: no client or no redirect URI."""
-    for name in ("client_id", "redirect_uri"):
-        required(form, name)
+    require(form, ("client_id", "redirect_uri"))
     return AuthorizationRequest(**{name: form[name] for name in _NAMES if name in form})
 
 

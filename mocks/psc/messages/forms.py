@@ -52,9 +52,15 @@ def _sane(name: str, value: str) -> str:
 
 def required(form: Form, name: str) -> str:
     """A field that a request cannot do without. Raises Malformed."""
-    if name not in form:
-        raise Malformed(name, "missing")
+    require(form, (name,))
     return form[name]
+
+
+def require(form: Form, names: Iterable[str]) -> None:
+    """All the fields that a request cannot do without. Raises Malformed naming every absent one."""
+    missing = [name for name in names if name not in form]
+    if missing:
+        raise Malformed(", ".join(missing), "missing")
 
 
 @dataclass(frozen=True, slots=True)

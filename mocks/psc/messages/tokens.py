@@ -17,7 +17,7 @@ from kit.psc import ALGORITHM, BEARER, read_token
 from kit.rules import Malformed
 from mocks.psc.messages.authorization import EIDAS1
 from mocks.psc.messages.clients import CIBA, CODE, REFRESH
-from mocks.psc.messages.forms import Form, required
+from mocks.psc.messages.forms import Form, require, required
 
 IDP = "banc-e-cps"
 MEANS = {"MOBILE": ("swk", "pin"), "CARD": ("sc", "pin")}  # RFC 8176; what PSC writes is not public
@@ -48,8 +48,7 @@ _NEEDED = {
 def read_token_request(form: Form) -> TokenRequest:
     """Read a token request. Raises Malformed when a field its grant needs is absent."""
     kind = required(form, "grant_type")
-    for name in _NEEDED.get(kind, ()):
-        required(form, name)
+    require(form, _NEEDED.get(kind, ()))
     return TokenRequest(**{name: form[name] for name in _NAMES if name in form})
 
 

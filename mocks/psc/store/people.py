@@ -1,6 +1,6 @@
 """Pro Santé Connect mock, store: the professionals, who are those of the invented country.
 
-A function of the seed: nothing is stored.
+A function of the seed, and those a user added: nothing is stored here.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class People:
     def find(self, text: str) -> list[tuple[Professional, str]]:
         """Those whose name, number or place holds every word; the first ones only."""
         words = normalized(text).split()
-        found = (row for row, told in self._everybody if all(word in told for word in words))
+        added = [(person, self._told(person)) for person in self._world.additions.professionals]
+        everybody = (*added, *self._everybody)
+        found = (row for row, told in everybody if all(word in told for word in words))
         return [(row, self.place(row)) for row, _ in zip(found, range(MAX_FOUND), strict=False)]
 
     @cached_property

@@ -49,9 +49,12 @@ class Draw:
         return self.number(what, bound) == 0
 
 
-def derive(world: World, seed: int) -> Iterator[Resource]:
-    """Every resource of the base, organizations before what refers to them."""
-    for rank, establishment in enumerate(world.establishments):
+def derive(world: World, seed: int, added: tuple[Establishment, ...] = ()) -> Iterator[Resource]:
+    """Every resource of the base, organizations before what refers to them.
+
+    added: the structures that a user added to the country.
+    """
+    for rank, establishment in enumerate((*world.establishments, *added)):
         yield from _establishment(establishment, seed)
         if rank == 0:
             yield from _twins(establishment, seed)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from kit.database import DEFAULT_SANDBOX, Database
 from kit.fhir import Page, Query, Resource
-from kit.world import World
+from kit.world import Establishment, World
 from mocks.ror.messages import terminology as nos
 from mocks.ror.messages.capacity import Capacity, with_capacities, write_instant
 from mocks.ror.messages.offer import chain_of, finess_of
@@ -38,9 +38,8 @@ class Store:
 
     def __init__(self, database: Database, world: World, seed: int) -> None:
         self._database = database
-        self._base = _derived(world, seed)
-        self._hidden = frozenset(_sensitive(self._base))
-        self._seen = lru_cache(maxsize=16)(self._seen_through)
+        self._world = world
+        self._seed = seed
 
     @contextmanager
     def open(self, view: View = unfiltered, sandbox: str = DEFAULT_SANDBOX) -> Iterator[Directory]:
@@ -49,34 +48,44 @@ class Store:
             yield Directory(Overlay(connection, sandbox), self._laid_over, view)
 
     def _laid_over(self, overlay: Overlay, view: View) -> ByType:
+        base = _base(self._world, self._seed, self._world.additions.structures)
         written = overlay.all()
         if not written:
-            return self._seen(view)
-        raw = {kind: dict(found) for kind, found in self._base.items()}
+            return base.seen(view)
+        raw = {kind: dict(found) for kind, found in base.resources.items()}
         for resource in written:
             raw[resource["resourceType"]][resource["id"]] = resource
-        hidden = self._hidden
+        hidden = base.hidden
         if any(resource["resourceType"] == "HealthcareService" for resource in written):
             hidden = frozenset(_sensitive(raw))
-        if hidden != self._hidden:
+        if hidden != base.hidden:
             return _shown(raw, view, hidden)
-        seen = {kind: dict(found) for kind, found in self._seen(view).items()}
+        seen = {kind: dict(found) for kind, found in base.seen(view).items()}
         for resource in written:
             is_sensitive = _name(resource) in hidden
             seen[resource["resourceType"]][resource["id"]] = view(resource, is_sensitive)
         return seen
 
+
+class _Base:
+    """The derived resources, which nobody changes, and how each view shows them."""
+
+    def __init__(self, resources: ByType) -> None:
+        self.resources = resources
+        self.hidden = frozenset(_sensitive(resources))
+        self.seen = lru_cache(maxsize=16)(self._seen_through)
+
     def _seen_through(self, view: View) -> ByType:
-        return _shown(self._base, view, self._hidden)
+        return _shown(self.resources, view, self.hidden)
 
 
 @lru_cache(maxsize=4)
-def _derived(world: World, seed: int) -> ByType:
-    """The base, once for the process; nobody changes it."""
-    base: ByType = {kind: {} for kind in TYPES}
-    for resource in derive(world, seed):
-        base[resource["resourceType"]][resource["id"]] = resource
-    return base
+def _base(world: World, seed: int, added: tuple[Establishment, ...]) -> _Base:
+    """The base, once for the process and for what a user added."""
+    resources: ByType = {kind: {} for kind in TYPES}
+    for resource in derive(world, seed, added):
+        resources[resource["resourceType"]][resource["id"]] = resource
+    return _Base(resources)
 
 
 def _shown(raw: ByType, view: View, hidden: frozenset[str]) -> ByType:

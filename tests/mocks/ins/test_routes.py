@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kit.identity import NIA_OID, NIR_OID, TEST_OID
-from kit.pki import CertificateKind, Person, TestPki
+from kit.pki import CertificateKind, Person, TestPki, subject_dn
 from kit.settings import Settings
 from kit.signature import sign_enveloped
 from kit.world import world_of
@@ -217,13 +217,14 @@ def test_an_old_assertion_is_refused(bench: Bench) -> None:
     assert bench.line().outcome == "unauthorized"
 
 
-def signed(pki: TestPki, **changes: Any) -> Element:
+def signed(
+    pki: TestPki, kind: CertificateKind = CertificateKind.PS_SIGN, **changes: Any
+) -> Element:
     card = pki.issue(
-        CertificateKind.PS_SIGN,
-        common_name="00B6087510",
-        person=Person("Infirmier", "OLIVIER", "DE TEST"),
+        kind, common_name="00B6087510", person=Person("Infirmier", "OLIVIER", "DE TEST")
     )
-    said = an_assertion(name_qualifier="CPS", **{"name_id": "00B6087510"} | changes)
+    default = {"name_id": "00B6087510", "issuer": subject_dn(card.certificate_der)}
+    said = an_assertion(name_qualifier="CPS", **default | changes)
     block = write_assertion(said)
     sign_enveloped(block[0], card, after="saml2:Issuer")
     return block
@@ -247,6 +248,37 @@ def test_a_card_assertion_must_hold(bench: Bench, pki: TestPki, spoil: str) -> N
     assert "desir_521" in bench.line().codes
     assert bench.line().outcome == "unauthorized"
     assert error_of(answer).code in ("desir_520", "desir_521")
+
+
+SIGNERS = [  # the key that signs, what the assertion says, the rule
+    (CertificateKind.PS_AUTH, {}, "a_card_assertion_is_signed_to_be_signed"),
+    (
+        CertificateKind.PS_SIGN,
+        {"issuer": "CN=00B6087511,C=FR"},
+        "the_issuer_of_a_card_assertion_is_its_signer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "rule"), SIGNERS)
+def test_a_card_signs_with_its_signature_key_in_its_own_name(
+    make_bench: Callable[..., Bench],
+    pki: TestPki,
+    kind: CertificateKind,
+    changes: dict[str, str],
+    rule: str,
+) -> None:
+    call = an_envelope(blocks=(signed(pki, kind, **changes),))
+    strict = make_bench()
+    assert error_of(strict.send(call, listener="tls")).code == "desir_521"
+    assert [refusal["rule"] for refusal in strict.line().refusals] == [rule]
+
+
+def test_who_signs_for_a_card_is_a_setting(make_bench: Callable[..., Bench], pki: TestPki) -> None:
+    lenient = make_bench(ins_card_signer="lenient")
+    for kind, changes, _ in SIGNERS:
+        call = an_envelope(blocks=(signed(pki, kind, **changes),))
+        assert lenient.send(call, listener="tls").status_code == 200
 
 
 # Armed faults

@@ -137,6 +137,17 @@ CALLERS: list[tuple[dict[str, Any], list[str]]] = [
         ["a_card_speaks_for_its_holder"],
     ),
     (
+        NO_CERTIFICATE
+        | {
+            "assertion": an_assertion(**CARD),
+            "signature": Signature("00B6087510", "", "CN=00B6087510,C=FR", may_sign=False),
+        },
+        [
+            "a_card_assertion_is_signed_to_be_signed",
+            "the_issuer_of_a_card_assertion_is_its_signer",
+        ],
+    ),
+    (
         NO_CERTIFICATE | {"assertion": an_assertion(audiences=("urn:dmp",))},
         ["an_assertion_is_made_for_this_service"],
     ),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from kit.pki import CertificateKind, Person, TestPki
 from kit.settings import Settings
+from kit.signature import sign_enveloped
 from kit.world import world_of
-from kit.xml import build
+from kit.xml import Element, build
 from mocks.ins.messages import (
     VITALE_ACTION,
+    Assertion,
     SearchResult,
     VitaleRequest,
     read_search_result,
@@ -19,7 +24,7 @@ from mocks.ins.messages import (
     write_assertion,
     write_vitale_request,
 )
-from tests.mocks.ins.builders import an_assertion, an_envelope
+from tests.mocks.ins.builders import NOW, an_assertion, an_envelope
 from tests.mocks.ins.conftest import Bench, Certificate, envelope_of, error_of
 
 ECETINSI = VitaleRequest("1090763220834", "", "ECETINSI", "2009-07-14", "1")
@@ -107,6 +112,56 @@ def test_the_assertion_of_the_card_is_a_setting(make_bench: Callable[..., Bench]
     block.append(write_assertion(an_assertion(id="_card"))[0])
     both = an_envelope(write_vitale_request(ECETINSI), action=VITALE_ACTION, blocks=(block,))
     assert bench.send(both, listener="tls").status_code == 200
+
+
+def a_card(pki: TestPki, said: Assertion, spoil: str = "") -> Element:
+    """The block of the professional, with the card's assertion after it."""
+    block = write_assertion(an_assertion())
+    card = write_assertion(replace(said, id="_card"))[0]
+    signer = pki.issue(
+        CertificateKind.PS_SIGN, common_name="CARTE", person=Person("", "ANNE", "DE TEST")
+    )
+    sign_enveloped(card, signer, after="saml2:Issuer")
+    if spoil:
+        card.set("IssueInstant", spoil)
+    block.append(card)
+    return block
+
+
+CARDS = [  # the assertion of the card, what is altered after signing, the rule and the fault
+    (an_assertion(), "", "", ""),
+    (an_assertion(issuer=""), "", "the_assertion_of_a_card_is_complete", "desir_520"),
+    (
+        an_assertion(issued_at=NOW - timedelta(hours=2)),
+        "",
+        "the_assertion_of_a_card_is_fresh",
+        "desir_522",
+    ),
+    (an_assertion(), "2026-01-05T07:59:59Z", "the_signature_of_a_card_holds", "desir_521"),
+]
+
+
+@pytest.mark.parametrize(("said", "spoil", "rule", "code"), CARDS)
+def test_the_assertion_of_a_card_is_judged(
+    bench: Bench, pki: TestPki, said: Assertion, spoil: str, rule: str, code: str
+) -> None:
+    body = write_vitale_request(ECETINSI)
+    call = an_envelope(body, action=VITALE_ACTION, blocks=(a_card(pki, said, spoil),))
+    answer = bench.send(call, listener="tls")
+    assert [refusal["rule"] for refusal in bench.line().refusals] == ([rule] if rule else [])
+    assert answer.status_code == (500 if rule else 200)
+    if rule:
+        assert error_of(answer).code == code
+
+
+def test_with_a_client_certificate_the_first_assertion_is_that_of_the_card(
+    make_bench: Callable[..., Bench], certificate: Certificate
+) -> None:
+    bench = make_bench(ins_vitale_card="required")
+    card = write_assertion(an_assertion())
+    call = an_envelope(write_vitale_request(ECETINSI), action=VITALE_ACTION, blocks=(card,))
+    answer = bench.send(call, listener="mtls", peer=certificate("INSI-MANU"))
+    assert answer.status_code == 200, answer.get_data()
 
 
 def test_every_listener_serves_it(bench: Bench, certificate: Certificate) -> None:

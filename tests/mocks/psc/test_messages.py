@@ -96,6 +96,11 @@ def test_a_token_request_has_what_its_grant_needs(grant: str, field: str) -> Non
         read_token_request({"grant_type": grant})
 
 
+def test_all_that_a_token_request_lacks_is_told_at_once() -> None:
+    with pytest.raises(Malformed, match="code, redirect_uri: missing"):
+        read_token_request({"grant_type": "authorization_code"})
+
+
 def test_the_way_back_carries_state_whatever_it_holds() -> None:
     asked = an_authorization_request(state="a b&code=evil#é\"'<")
     location = write_code(asked, "c").headers["Location"]

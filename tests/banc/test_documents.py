@@ -1,0 +1,85 @@
+"""Banc, documents: the verb that writes them, and the function behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from banc import cli
+from banc.documents import document
+from kit.cda import read_header
+from simulator.documents import KINDS
+
+
+def banc(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(item) for item in arguments])
+
+
+def stopped(*arguments: object) -> str:
+    found = banc(*arguments)
+    assert isinstance(found.exception, cli.Stop), found.output
+    return str(found.exception)
+
+
+def test_the_list_names_every_kind_with_type_level_and_template() -> None:
+    shown = banc("document", "--list").stdout
+    for kind in KINDS.values():
+        assert kind.name in shown
+        assert kind.type.code in shown
+        assert kind.template.code in shown
+
+
+def test_standard_output_is_the_document_of_the_function() -> None:
+    found = banc("document", "CRO", "--seed", 3)
+    assert found.stdout_bytes == document("CRO", 3).cda
+
+
+def test_one_document_goes_to_the_file_that_is_named(tmp_path: Path) -> None:
+    banc("document", "LDL", "--seed", 5, "--out", tmp_path / "letter.xml")
+    assert (tmp_path / "letter.xml").read_bytes() == document("LDL", 5).cda
+
+
+def test_several_documents_go_to_a_folder_by_their_seed(tmp_path: Path) -> None:
+    banc("document", "CR_URG", "--seed", 7, "--count", 2, "--out", tmp_path / "new")
+    written = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    assert written == {f"CR_URG-{seed}.xml": document("CR_URG", seed).cda for seed in (7, 8)}
+
+
+def test_the_establishment_and_the_person_asked_for_are_taken() -> None:
+    one = document("LDL", 2)
+    site = read_header(one.cda).custodian
+    again = document("LDL", 9, patient=one.patient.index)
+    assert again.patient == one.patient
+    assert again.cda != one.cda
+    elsewhere = document("LDL", 2, establishment="1B9013017")
+    assert read_header(elsewhere.cda).custodian != site
+    assert b'extension="11B9013017"' in elsewhere.cda
+
+
+MISTAKES = [  # what is typed, what is told
+    (("XX",), "there is no kind 'XX'; kinds: LDL, "),
+    ((), "there is no kind ''; kinds: LDL, "),
+    (("LDL", "--count", 2), "add --out FOLDER"),
+    (("LDL", "--establishment", "12"), "there is no establishment '12'; sites: 1B9"),
+    (("LDL", "--patient", 10**12), f"there is no person {10**12}"),
+    (("CR_URG", "--establishment", "1B9013017"), "no ward of establishment 1B9013017 sees"),
+]
+
+
+@pytest.mark.parametrize(("typed", "told"), MISTAKES)
+def test_a_mistake_is_told_in_one_line(typed: tuple[object, ...], told: str) -> None:
+    assert told in stopped("document", *typed)
+
+
+def test_a_seed_that_is_no_number_is_told_as_wrong_use() -> None:
+    assert banc("document", "LDL", "--seed", "one").exit_code == 2
+    assert banc("document", "LDL", "--seed", "-1").exit_code == 2
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    target = tmp_path / "file" / "letter.xml"
+    assert str(tmp_path / "file") in stopped("document", "LDL", "--out", target)
