@@ -25,8 +25,9 @@ check: setup-dev ## ruff, mypy, import contracts, generated docs up to date
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m banc.docs --check
 
-bench: setup-dev ## ratios of each socle's main transaction against a bare handler
+bench: setup-dev ## ratios: each socle against a bare handler, documents against lxml
 	@$(BIN)/python -m banc.measure_speed
+	@$(BIN)/python -m banc.speed_documents
 
 docs: setup-dev ## rewrite the generated pages
 	@$(BIN)/python -m banc.docs

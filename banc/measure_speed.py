@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +27,17 @@ from banc.parts import pki_of
 from banc.ports import free_port
 from banc.private import on_free_ports
 from banc.speed_bare import Ports, beside
-from banc.speed_drive import PROCESSES, THREADS, Shot, Target, https, shoot, smtp, spread
+from banc.speed_drive import (
+    PROCESSES,
+    THREADS,
+    Shot,
+    Target,
+    https,
+    shoot,
+    smtp,
+    spread,
+    written,
+)
 from kit.clock import bench_clock
 from kit.settings import Settings
 from loadtests.mails import write_mails
@@ -35,15 +46,17 @@ from mocks.mssante.messages.mailboxes import application_mailbox
 from mocks.ror.messages import TOKEN_PATH, TokenRequest, write_token_request
 
 HOST = "127.0.0.1"
+PACE = 100  # requests a second, for the latency of a service that is not full
 BARE_TURNS = 4  # a bare server gets the items so many times, or its turn is too short to time
 err = Console(stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: repetitions, and requests of each kind in one."""
+    """How much is measured: repetitions, requests of each kind in one, and at a steady pace."""
 
     repetitions: int
+    paced: int
     deposits: int
     searches: int
     organizations: int
@@ -51,8 +64,8 @@ class Size:
     mails: int
 
 
-FULL = Size(7, 120, 300, 200, 120, 100)
-QUICK = Size(2, 12, 40, 40, 20, 12)
+FULL = Size(7, 300, 120, 300, 200, 120, 100)
+QUICK = Size(2, 20, 12, 40, 40, 20, 12)
 
 
 @dataclass(frozen=True)
@@ -71,12 +84,17 @@ class Comparison:
         items = self.ours.items[repetition * size : (repetition + 1) * size]
         return replace(self.ours, items=items), replace(self.bare, items=[*items] * BARE_TURNS)
 
+    def paced(self, size: int) -> Target[Any]:
+        """Ours with the last items, at a steady pace."""
+        return replace(self.ours, items=self.ours.items[-size:], per_second=PACE)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One row: rates a second, their ratio (median, least, most), latencies, cost of the servers.
 
     cpu_ms: processor time a request, which other work on the machine changes least.
+    paced_p95_ms: at PACE requests a second, counted from when each was due.
     """
 
     name: str
@@ -90,6 +108,7 @@ class Result:
     ratio_most: float
     p50_ms: float
     p95_ms: float
+    paced_p95_ms: float
     bare_p50_ms: float
     cpu_ms: float
     bare_cpu_ms: float
@@ -113,7 +132,7 @@ def measure(size: Size) -> Iterator[Result]:
         bench.start()
         try:
             for comparison, count in _comparisons(settings, ports, size):
-                yield _compare(comparison, size.repetitions, count, bench)
+                yield _compare(comparison, size, count, bench)
         finally:
             bench.stop()
 
@@ -137,34 +156,43 @@ def _comparisons(settings: Settings, ports: Ports, size: Size) -> Iterator[tuple
             name,
             part,
             bare_part,
-            Target(https(HOST, port, context, headers=headers, strict=True), items),
-            Target(https(HOST, bare_port, context, headers={}, strict=False)),
+            Target(
+                https(HOST, port, context),
+                items,
+                prepare=partial(written, headers=headers, strict=True),
+            ),
+            Target(
+                https(HOST, bare_port, context),
+                prepare=partial(written, headers={}, strict=False),
+            ),
             sum(len(item.body) for item in items) / len(items),
         )
 
-    runs = size.repetitions
-    deposits = list(writer.deposits(size.deposits * runs))
+    def count(of_one: int) -> int:
+        return of_one * size.repetitions + size.paced
+
+    deposits = list(writer.deposits(count(size.deposits)))
     yield row("DMP TD2.1", "dmp", deposits, settings.dmp_tls_port), size.deposits
-    searches = list(writer.searches(size.searches * runs))
+    searches = list(writer.searches(count(size.searches)))
     yield (
         row("INSi WS_INS2", "ins", searches, settings.ins_mtls_port, context=insi),
         size.searches,
     )
     port = settings.ror_tls_port
     consumer = {"headers": _bearer(settings, hospital, "consommateur")}
-    organizations = list(writer.organizations(size.organizations * runs))
+    organizations = list(writer.organizations(count(size.organizations)))
     yield (
         row("ROR search Organization", "ror", organizations, port, **consumer),
         size.organizations,
     )
     supplier = {"headers": _bearer(settings, hospital, "fournisseur")}
-    patches = list(writer.bed_patches(size.patches * runs))
+    patches = list(writer.bed_patches(count(size.patches)))
     yield row("ROR patch Location", "ror", patches, port, **supplier), size.patches
     yield _mail_comparison(settings, ports, writer, size), size.mails
 
 
 def _mail_comparison(settings: Settings, ports: Ports, writer: Writer, size: Size) -> Comparison:
-    mails = list(write_mails(writer, size.mails * size.repetitions))
+    mails = list(write_mails(writer, size.mails * size.repetitions + size.paced))
     context = writer.hospital.pki.client_context()
     user, password = application_mailbox(writer.hospital.place), settings.mssante_password
 
@@ -188,10 +216,10 @@ def _bearer(settings: Settings, hospital: Hospital, role: str) -> dict[str, str]
     return {"Authorization": f"Bearer {token}"}
 
 
-def _compare(comparison: Comparison, repetitions: int, count: int, bench: Bench) -> Result:
+def _compare(comparison: Comparison, size: Size, count: int, bench: Bench) -> Result:
     """Ours, bare, ours, bare …; the first pair warms both and is not kept when there are more."""
     pairs: list[tuple[_Timed, _Timed]] = []
-    for repetition in range(repetitions):
+    for repetition in range(size.repetitions):
         ours, bare = comparison.turn(repetition, count)
         timed_ours = _timed(ours, bench, comparison.part)
         pairs.append((timed_ours, _timed(bare, bench, comparison.bare_part)))
@@ -211,6 +239,7 @@ def _compare(comparison: Comparison, repetitions: int, count: int, bench: Bench)
         ratio_most=most,
         p50_ms=ours_all.shot.percentile(0.5),
         p95_ms=ours_all.shot.percentile(0.95),
+        paced_p95_ms=shoot(comparison.paced(size.paced)).percentile(0.95),
         bare_p50_ms=bare_all.shot.percentile(0.5),
         cpu_ms=ours_all.cpu_ms,
         bare_cpu_ms=bare_all.cpu_ms,
@@ -277,7 +306,7 @@ def _table(rows: Sequence[Result], size: Size) -> Table:
     )
     table = Table(title=title, title_justify="left")
     names = ("Transaction", "kB", "bare /s", "ours /s", "ours / bare", "p50 ms", "p95 ms",
-             "bare p50", "CPU ms", "bare CPU", "memory MB")  # fmt: skip
+             f"p95 at {PACE}/s", "bare p50", "CPU ms", "bare CPU", "memory MB")  # fmt: skip
     for name in names:
         table.add_column(name, justify="left" if name == "Transaction" else "right")
     for row in rows:
@@ -289,6 +318,7 @@ def _table(rows: Sequence[Result], size: Size) -> Table:
             f"{row.ratio:.2f} [{row.ratio_least:.2f}, {row.ratio_most:.2f}]",
             f"{row.p50_ms:.1f}",
             f"{row.p95_ms:.1f}",
+            f"{row.paced_p95_ms:.1f}",
             f"{row.bare_p50_ms:.1f}",
             f"{row.cpu_ms:.1f}",
             f"{row.bare_cpu_ms:.2f}",

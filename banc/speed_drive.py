@@ -1,19 +1,20 @@
 """Banc, speed driver: a pool of client processes and threads with kept connections.
 
-The same client drives both sides of a comparison. Not here: what is compared (measure_speed).
+The same client drives both sides of a comparison, and does next to nothing: requests are bytes
+before the clock starts. Not here: what is compared (measure_speed).
 """
 
 from __future__ import annotations
 
-import http.client
 import multiprocessing
+import re
 import smtplib
 import socket
 import ssl
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +23,7 @@ from loadtests.payloads import Payload
 
 PROCESSES, THREADS = 2, 2
 TIMEOUT_SECONDS = 60.0
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 Item = TypeVar("Item")
 Send = Callable[[Any], None]
 
@@ -45,14 +47,20 @@ class Shot:
 
 @dataclass(frozen=True)
 class Target(Generic[Item]):
-    """A server to drive: ``connect`` opens a connection and gives what sends one item over it."""
+    """A server to drive: ``connect`` opens a connection and gives what sends one item over it.
+
+    prepare: what is made of each item before the clock starts. per_second: send at this pace,
+    latencies counted from when each was due; 0: as fast as the pool can.
+    """
 
     connect: Callable[[], Send]
     items: Sequence[Item] = field(default=())
+    prepare: Callable[[Any], Any] = lambda item: item
+    per_second: float = 0.0
 
 
 def shoot(target: Target[Any]) -> Shot:
-    """Send every item once, as fast as the pool can. Raises WrongAnswer."""
+    """Send every item once. Raises WrongAnswer."""
     context = multiprocessing.get_context("fork")
     gate = context.Barrier(PROCESSES * THREADS)
     told = context.SimpleQueue()
@@ -60,7 +68,7 @@ def shoot(target: Target[Any]) -> Shot:
     processes = [
         context.Process(
             target=_process,
-            args=(target.connect, slices[first::PROCESSES], gate, told),
+            args=(target, slices[first::PROCESSES], gate, told),
             daemon=True,
         )
         for first in range(PROCESSES)
@@ -78,9 +86,9 @@ def shoot(target: Target[Any]) -> Shot:
     return Shot(len(latencies) / (ended - began), latencies)
 
 
-def _process(connect: Callable[[], Send], slices: Sequence[Any], gate: Any, told: Any) -> None:
+def _process(target: Target[Any], slices: Sequence[Any], gate: Any, told: Any) -> None:
     threads = [
-        threading.Thread(target=_thread, args=(connect, items, gate, told)) for items in slices
+        threading.Thread(target=_thread, args=(target, items, gate, told)) for items in slices
     ]
     for thread in threads:
         thread.start()
@@ -88,46 +96,83 @@ def _process(connect: Callable[[], Send], slices: Sequence[Any], gate: Any, told
         thread.join()
 
 
-def _thread(connect: Callable[[], Send], items: Sequence[Any], gate: Any, told: Any) -> None:
+def _thread(target: Target[Any], items: Sequence[Any], gate: Any, told: Any) -> None:
     """Connect, wait for the others, send; what went wrong is told as a text."""
+    interval = PROCESSES * THREADS / target.per_second if target.per_second else 0.0
     try:
-        send = connect()
+        prepared, send = [target.prepare(item) for item in items], target.connect()
         gate.wait(TIMEOUT_SECONDS)
         began, latencies = time.perf_counter(), []
-        for item in items:
+        for number, item in enumerate(prepared):
             at = time.perf_counter()
+            if interval:
+                due = began + number * interval
+                time.sleep(max(0.0, due - at))
+                at = due
             send(item)
             latencies.append((time.perf_counter() - at) * 1000)
         told.put((began, time.perf_counter(), latencies))
-    except (OSError, http.client.HTTPException, smtplib.SMTPException, threading.BrokenBarrierError,
-            WrongAnswer) as error:  # fmt: skip
+    except (OSError, smtplib.SMTPException, threading.BrokenBarrierError, WrongAnswer) as error:
         gate.abort()
         told.put(f"{type(error).__name__}: {error}")
 
 
-def https(
-    host: str, port: int, context: ssl.SSLContext, *, headers: dict[str, str], strict: bool
-) -> Callable[[], Send]:
-    """A connection for payloads. strict: the answer must hold what the payload expects."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request as the bytes that go over the wire, and what its answer must hold."""
+
+    content: bytes
+    expects: bytes
+
+
+def written(payload: Payload, headers: Mapping[str, str], *, strict: bool) -> Message:
+    """A payload as a request. strict: the answer must hold what the payload expects."""
+    said = {"Host": "localhost", "Content-Length": str(len(payload.body))}
+    lines = [f"{payload.method} {payload.path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in (said | {**payload.headers, **headers}).items()]
+    head = "\r\n".join(lines).encode("ascii") + b"\r\n\r\n"
+    return Message(head + payload.body, payload.expects if strict else b"")
+
+
+def https(host: str, port: int, context: ssl.SSLContext) -> Callable[[], Send]:
+    """A connection for messages, kept alive; it reads an answer whole."""
 
     def connect() -> Send:
-        connection = http.client.HTTPSConnection(
-            host, port, context=context, timeout=TIMEOUT_SECONDS
-        )
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain = socket.create_connection((host, port), TIMEOUT_SECONDS)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        held = context.wrap_socket(plain, server_hostname=host)
 
-        def send(payload: Payload) -> None:
-            sent = {**payload.headers, **headers}
-            connection.request(payload.method, payload.path, payload.body or None, sent)
-            answer = connection.getresponse()
-            content = answer.read()
-            if answer.status != 200 or (strict and payload.expects not in content):
-                raise WrongAnswer(f"{payload.name}: HTTP {answer.status} {content[:1500]!r}")
+        def send(message: Message) -> None:
+            held.sendall(message.content)
+            head, content = _answer(held)
+            if not head.startswith(b"HTTP/1.1 200 ") or message.expects not in content:
+                raise WrongAnswer(f"{head[:40]!r} {content[:1500]!r}")
 
         return send
 
     return connect
+
+
+def _answer(held: socket.socket) -> tuple[bytes, bytes]:
+    """Head and body of one answer with a Content-Length."""
+    received, blank = b"", -1
+    while blank < 0:
+        received += _more(held)
+        blank = received.find(b"\r\n\r\n")
+    head, content = received[: blank + 2], received[blank + 4 :]
+    found = _LENGTH.search(head)
+    if found is None:
+        raise WrongAnswer(f"an answer without Content-Length: {head!r}")
+    while len(content) < int(found[1]):
+        content += _more(held)
+    return head, content
+
+
+def _more(held: socket.socket) -> bytes:
+    piece = held.recv(65536)
+    if not piece:
+        raise WrongAnswer("the server closed the connection")
+    return piece
 
 
 def smtp(

@@ -17,7 +17,7 @@ from typing import Any
 from banc.lps import Lps
 from kit import datamatrix
 from kit.clock import bench_clock
-from kit.identity import IdentityStatus, Ins, is_matricule, ps_idnat
+from kit.identity import TEST_OID, IdentityStatus, Ins, is_matricule, ps_idnat
 from kit.pki import CertificateKind, Credential, Reason, TestPki, Trust, issuing, people
 from kit.rules import Malformed, Refusal
 from kit.settings import Settings
@@ -171,7 +171,7 @@ def write_vihf(
     ins = _person(world, patient).ins if not patient or world.by_matricule(patient) else None
     if ins is None and not is_matricule(patient):
         raise Malformed("patient", "expected a matricule of 15 characters")
-    named = ins or Ins(patient, next(iter(policy_of(settings).ins_oids)))
+    named = ins or Ins(patient, TEST_OID)
     return serialize(lps.vihf(named, MODES[mode], AccessMode(purpose)))
 
 

@@ -1,13 +1,30 @@
-"""Kit, setting readers: how the text of an environment variable becomes a value.
+"""Kit, setting readers: a row of the table, and how the text of a variable becomes a value.
 
-Each raises ValueError and says what was expected. Not here: the table (settings).
+Each reader raises ValueError and says what was expected. Not here: the table (settings).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from datetime import date
+from typing import Any
 from urllib.parse import urlsplit
+
+PREFIX = "BANC_"
+
+
+class WrongSettings(Exception):
+    """One or more settings are unknown or wrong; ``mistakes`` holds a line for each."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+def row(default: Any, sentence: str, read: Callable[[str], Any] = str) -> Any:
+    """One row of the table: default, sentence for the docs, reader of the text form."""
+    return field(default=default, metadata={"sentence": sentence, "read": read})
 
 
 def boolean(text: str) -> bool:

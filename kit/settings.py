@@ -6,38 +6,23 @@ Not here: any default hidden in code elsewhere; a part receives a frozen ``Setti
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
+from kit.setting_readers import PREFIX, one_of, row
+from kit.setting_readers import WrongSettings as WrongSettings
 from kit.setting_readers import bench_address as _bench_address
 from kit.setting_readers import boolean as _boolean
 from kit.setting_readers import choices as _choices
 from kit.setting_readers import count as _count
 from kit.setting_readers import day as _day
 from kit.setting_readers import names as _names
-from kit.setting_readers import one_of
 from kit.setting_readers import origin as _origin
 from kit.setting_readers import port as _port
 from kit.setting_readers import positive as _positive
 from kit.setting_readers import routes as _routes
 from kit.setting_readers import share as _share
-
-PREFIX = "BANC_"
-
-
-class WrongSettings(Exception):
-    """One or more settings are unknown or wrong; ``mistakes`` holds a line for each."""
-
-    def __init__(self, mistakes: tuple[str, ...]) -> None:
-        super().__init__("; ".join(mistakes))
-        self.mistakes = mistakes
-
-
-def row(default: Any, sentence: str, read: Callable[[str], Any] = str) -> Any:
-    """One row of the table: default, sentence for the docs, reader of the text form."""
-    return field(default=default, metadata={"sentence": sentence, "read": read})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +140,26 @@ class Settings:
         "2023-10-01",
         "DMP: day (bench time) from which a document must carry a qualified INS.",
         _day,
+    )
+    dmp_ins_oids: str = row(
+        "test",
+        "DMP: INS taken: test (OID .10 only), or all, as some published examples have real ones.",
+        one_of("test", "all"),
+    )
+    dmp_unknown_ins: str = row(
+        "refuse",
+        "DMP: an INS of nobody in the invented country: refuse (no record), or open an empty one.",
+        one_of("refuse", "open"),
+    )
+    dmp_status_versions: bool = row(
+        False,
+        "DMP: a change of status too is a new version, with another entryUUID; unconfirmed.",
+        _boolean,
+    )
+    dmp_minors: str = row(
+        "lenient",
+        "DMP: what is odd about minors and their representatives: strict refuses, lenient notes.",
+        one_of("strict", "lenient"),
     )
     dmp_visibility_cumul: bool = row(
         False, "DMP: accept MASQUE_PS and INVISIBLE_PATIENT on the same document.", _boolean

@@ -14,6 +14,7 @@ import numpy as np
 
 from simulator.clock import civil, civil_day
 from simulator.documents import StayFacts
+from simulator.documents.signatories import signatory, specialties_of
 from simulator.encounters import Encounter
 from simulator.identities import HeldIdentity
 from simulator.movements import Exit, Kind, Mode
@@ -47,6 +48,8 @@ class Paper:
     def facts(self, identity: HeldIdentity) -> StayFacts:
         """What the document may tell, with the identity as it is known when it is written."""
         found = self.encounter
+        act = found.case.act.act.code if found.case.act else None
+        wanted, staff = specialties_of(self.kind, act), found.hospital.staff
         is_over = found.left_at is not None and found.left_at <= self.created_at
         return StayFacts(
             stay_id=found.id,
@@ -55,8 +58,8 @@ class Paper:
             identity_status=identity.status,
             establishment=found.establishment,
             unit=found.unit,
-            author=found.author,
-            legal_authenticator=found.legal_authenticator,
+            author=signatory(found.author, staff, wanted),
+            legal_authenticator=signatory(found.legal_authenticator, staff, wanted),
             case=found.case,
             admitted_at=found.admitted_at,
             left_at=found.left_at if is_over else None,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,8 +92,12 @@ def draw_document(wish: Wish, world: World) -> ClinicalDocument:
 
 
 def draw_stay(wish: Wish, world: World) -> StayFacts:
-    """The first stay drawn for the wish. Raises CannotDraw."""
-    return _drawn(wish, world, 0)[0]
+    """The first stay drawn for the wish that can report the kind. Raises CannotDraw."""
+    for turn in range(TRIES):
+        facts, _ = _drawn(wish, world, turn)
+        if wish.kind != "ORD" or facts.case.treatments:  # a child may be given none
+            return facts
+    raise CannotDraw(_why(wish))
 
 
 def _drawn(wish: Wish, world: World, turn: int) -> tuple[StayFacts, datetime]:
@@ -118,24 +123,35 @@ def _why(wish: Wish) -> str:
 
 def _chances(wish: Wish, world: World, day: date) -> Iterator[_Chance]:
     given = None if wish.patient is None else _known(world, wish.patient)
-    for place in _places(wish, world):
-        for unit in place.units:
-            ward = Ward(unit, 0, unit.beds)
-            if not _receives(wish.kind, ward):
-                continue
-            for picture in pictures():
-                chance = _chance(wish.kind, picture, place, ward)
-                if chance and (given is None or _suits(chance, given, day)):
-                    yield chance
+    for chance in _all_chances(wish.kind, wish.establishment, world):
+        if given is None or _suits(chance, given, day):
+            yield chance
 
 
-def _places(wish: Wish, world: World) -> tuple[Establishment, ...]:
-    if wish.establishment is None:
+@lru_cache(maxsize=64)
+def _all_chances(kind: str, establishment: str | None, world: World) -> tuple[_Chance, ...]:
+    """Whatever the seed, so kept: a thousand documents ask the same."""
+    wards = (
+        (place, Ward(unit, 0, unit.beds))
+        for place in _places(establishment, world)
+        for unit in place.units
+    )
+    found = (
+        _chance(kind, picture, place, ward)
+        for place, ward in wards
+        if _receives(kind, ward)
+        for picture in pictures()
+    )
+    return tuple(chance for chance in found if chance is not None)
+
+
+def _places(finess: str | None, world: World) -> tuple[Establishment, ...]:
+    if finess is None:
         return world.establishments
-    place = world.establishment(wish.establishment)
+    place = world.establishment(finess)
     if place is None:
         known = ", ".join(row.finess_eg for row in world.establishments)
-        raise CannotDraw(f"there is no establishment {wish.establishment!r}; sites: {known}")
+        raise CannotDraw(f"there is no establishment {finess!r}; sites: {known}")
     return (place,)
 
 
@@ -162,6 +178,8 @@ def _chance(kind: str, picture: Picture, place: Establishment, ward: Ward) -> _C
         return None
     if not _is_due(kind, picture) or not _stays(ward, picture):
         return None
+    if kind == "CRO" and not _has_operator(picture, place):
+        return None
     audience = AUDIENCES.get(ward.stem, USUAL)
     if audience.sex not in ("", picture.sex):
         return None
@@ -176,6 +194,10 @@ def _is_due(kind: str, picture: Picture) -> bool:
             return picture.act is not None
         case "CR_IMG":
             return picture.imaging is not None
+        case "CR_BIO":
+            return bool(picture.labs)
+        case "ORD":
+            return bool(picture.treatments)
         case "CR_URG":
             return picture.is_emergency
         case "CR_CONS":
@@ -184,6 +206,12 @@ def _is_due(kind: str, picture: Picture) -> bool:
             return picture.field != "02"  # the stay before tells the diagnosis
         case _:
             return True
+
+
+def _has_operator(picture: Picture, place: Establishment) -> bool:
+    """Whether somebody there operates what the picture tells."""
+    wanted = specialties_of("CRO", picture.act[0].code if picture.act else None)
+    return any(unit.specialty in wanted for unit in place.units)
 
 
 def _stays(ward: Ward, picture: Picture) -> bool:

@@ -39,6 +39,12 @@ REQUIRED_SECTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{VOLETS}55": ((f"{_IHE}3.3.2.1",), (f"{_CISIS}243",)),
 }  # fmt: skip
 
+# Model and section -> first edition (extension of the model's templateId) that wants the section.
+REQUIRED_SINCE = {
+    (f"{VOLETS}39", f"{_CISIS}243"): "2023",
+    (f"{VOLETS}55", f"{_CISIS}243"): "2023",
+}
+
 # Section template -> code of the section. A line: common start of the templates, then end=code.
 _CODES = (
     (_CISIS, "1=46264-8 2=11348-0 4=10183-2 5=11535-2 6=46241-6 8=48765-2 13=57074-7 25=18733-6"),
@@ -77,7 +83,11 @@ SECTION_CODES: dict[str, str] = {
 
 # Type -> the model of its structured form; model -> its types.
 MODEL_OF_TYPE = {row.code: row.template for row in DOCUMENT_TYPES if row.template}
+_MORE_TYPES = {f"{VOLETS}51": ("74207-2",), f"{VOLETS}13": ("60591-5",)}  # published examples
 TYPES_OF_MODEL: dict[str, tuple[str, ...]] = {
-    model: tuple(code for code, other in MODEL_OF_TYPE.items() if other == model)
+    model: (
+        *(code for code, other in MODEL_OF_TYPE.items() if other == model),
+        *_MORE_TYPES.get(model, ()),
+    )
     for model in set(MODEL_OF_TYPE.values())
 }

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from kit.identity import TEST_OID
+from kit.identity import INS_OIDS, TEST_OID
 from kit.pki import Distrust, Trust, Untrusted, holder_of
 from kit.rules import Refusal, Refused
 from kit.settings import Settings
@@ -64,6 +64,7 @@ def policy_of(settings: Settings, sites_of: SitesOf = _no_sites) -> VihfPolicy:
         accept_sha1=settings.vihf_accept_sha1,
         accept_capital_mode=settings.vihf_accept_capital_mode,
         sites_of=sites_of,
+        ins_oids=frozenset(INS_OIDS if settings.dmp_ins_oids == "all" else {TEST_OID}),
     )
 
 

@@ -108,5 +108,6 @@ MODE_OPPOSED = Code(
 MASKED = Code(
     "DMPSimMaskedDocument", "the document is masked to this user", _BENCH, confirmed=False
 )
+MINOR = Code("DMPSimMinor", "a rule on minors and their representatives", _BENCH, confirmed=False)
 VIHF_MISSING = Code("DMPSimVihfMissing", "the call carries no VIHF", _BENCH, confirmed=False)
 MALFORMED = Code("DMPSimMalformed", "the message cannot be read", _BENCH, confirmed=False)

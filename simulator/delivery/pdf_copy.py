@@ -1,7 +1,8 @@
 """Simulator, delivery, PDF copy: the document again, for readers who cannot open the archive.
 
-N1: the PDF of the document itself. N3: its header and narrative, laid out without any date of
-production, so that the same document gives the same bytes. Source: Référentiel #2, ECO.2.1.5.
+N1: the PDF of the document itself. N3: its header and narrative, laid out as PDF/A-1b without any
+date of production, so that the same document gives the same bytes.
+Source: Référentiel #2, ECO.2.1.5.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import simpleSplit
-from reportlab.pdfgen.canvas import Canvas
 
 from kit.cda import CdaHeader, body_kind, clinical_document, read_unstructured_body
 from kit.xml import Element, find, find_all, find_text
+from simulator.documents.archival import BOLD, FONT, About, archival_canvas
 
 WIDTH, HEIGHT = A4  # points
-MARGIN, SIZE, LEADING = 52.0, 9.5, 12.5  # points
-FONT, BOLD = "Helvetica", "Helvetica-Bold"
+MARGIN, SIZE, LEADING = 52.0, 8.6, 12.0  # points
 
 
 def pdf_copy(cda: bytes, header: CdaHeader) -> bytes:
@@ -52,8 +52,7 @@ def _told(narrative: Element) -> Iterator[str]:
 
 def _laid_out(lines: list[tuple[str, bool]], title: str) -> bytes:
     output = BytesIO()
-    canvas = Canvas(output, pagesize=A4, pageCompression=0, invariant=1)
-    canvas.setTitle(title)
+    canvas = archival_canvas(output, About(title, "", ""))
     y = HEIGHT - MARGIN
     for words, is_title in lines:
         font = BOLD if is_title else FONT

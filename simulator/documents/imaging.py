@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, drawn_id, local_day, templates
 from simulator.documents.facts import ClinicalCase, Coded, ImagingExam
-from simulator.documents.imaging_act import act_section, coded_observation, told_value
-from simulator.documents.imaging_protocols import cautions, protocol
+from simulator.documents.imaging_act import act_section
+from simulator.documents.imaging_examination import coded_observation, contrast_caution, told_value
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, TYPE, Xml, join, leaf, tag, text
 from simulator.documents.references import notice
@@ -37,6 +37,7 @@ NONE_KNOWN = "Aucun connu"
 NO_CAUTION = "Aucune contre-indication connue"
 COMPARED = 0.4  # share of examinations that are compared with an earlier one
 EARLIER_DAYS = (60, 900)
+EARLIER = "examen précédent"  # words of a conclusion that compares
 _SURGERY = re.compile(r"ectomie|opéré|chirurgical", re.IGNORECASE)
 
 
@@ -48,7 +49,7 @@ def write_body(draft: Draft) -> Xml:
         _clinical_information(draft, exam),
         act_section(draft, exam),
         _findings(draft, exam),
-        _comparison(draft),
+        _comparison(draft, exam),
         _conclusion(draft, exam),
         _information(draft),
     )
@@ -92,7 +93,7 @@ def _history(draft: Draft, exam: ImagingExam) -> Xml:
     background = draft.facts.case.background
     surgical = tuple(told for told in background if _SURGERY.search(told))
     medical = tuple(told for told in background if told not in surgical)
-    caution = _caution(draft, exam)
+    caution = contrast_caution(draft, exam)
     rows = (
         ("Antécédents médicaux", "antecedents-medicaux", _listed(medical)),
         ("Antécédents chirurgicaux", "antecedents-chirurgicaux", _listed(surgical)),
@@ -130,14 +131,6 @@ def _referring(anchor: str) -> Xml:
     return tag("value", original(anchor), **{TYPE: "CD"})
 
 
-def _caution(draft: Draft, exam: ImagingExam) -> Coded | None:
-    """What in the background bears on the contrast medium, when one is given."""
-    if protocol(exam).contrast is None:
-        return None
-    background = " ".join(draft.facts.case.background).lower()
-    return next((code for found, code in cautions() if found in background), None)
-
-
 def _findings(draft: Draft, exam: ImagingExam) -> Xml:
     return section(
         draft,
@@ -148,10 +141,10 @@ def _findings(draft: Draft, exam: ImagingExam) -> Xml:
     )
 
 
-def _comparison(draft: Draft) -> Xml:
+def _comparison(draft: Draft, exam: ImagingExam) -> Xml:
     """With an earlier examination, for some of those who were born then."""
     stream = draft.stream
-    is_compared = stream.random() < COMPARED
+    is_compared = stream.random() < COMPARED or EARLIER in exam.conclusion
     days = int(stream.integers(*EARLIER_DAYS))
     then = performed_at(draft) - timedelta(days=days)
     if not is_compared or then.date() <= _latest_birth(draft.facts.patient.traits.birth_date):

@@ -76,14 +76,14 @@ class _Life:
     past: list[Problem] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
+    age: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.age = age_on(self.facts.patient.traits.birth_date, self.day)
 
     @property
     def case(self) -> ClinicalCase:
         return self.facts.case
-
-    @property
-    def age(self) -> int:
-        return age_on(self.facts.patient.traits.birth_date, self.day)
 
     @property
     def lines(self) -> tuple[Treatment, ...]:

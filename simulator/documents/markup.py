@@ -18,6 +18,7 @@ NOTHING = Xml("")
 TYPE = "xsi:type"
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 2.2
+_SPECIAL = re.compile('[\x00-\x1f&<>"\ud800-\udfff\ufffe\uffff]')  # whatever may need a change
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
@@ -25,6 +26,8 @@ _ATTRIBUTE = str.maketrans(
 
 
 def _escape(value: str, table: dict[int, str]) -> str:
+    if _SPECIAL.search(value) is None:  # most values: one look instead of a copy
+        return value
     if _FORBIDDEN.search(value):
         raise ValueError(f"{value!r} holds a character that XML cannot carry")
     return value.translate(table)

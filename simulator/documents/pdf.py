@@ -1,11 +1,11 @@
 """Simulator, documents, pdf: lays a report out on A4 pages, the same bytes for the same report.
 
-Standard fonts, nothing compressed and no date of production, so that neither the hour nor the
-version of a compression library shows. Not here: what the report says.
+Not here: what the report says (reports), fonts and metadata (archival).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
@@ -13,25 +13,25 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from kit.identity import IdentityStatus
+from simulator.documents.archival import BOLD, FONT, About, archival_canvas
 from simulator.documents.draft import Draft, french_day
 from simulator.documents.parts import Part
 from simulator.documents.reports import report
 from simulator.documents.wording import full_name
 
-FONT, BOLD = "Helvetica", "Helvetica-Bold"
 WIDTH, HEIGHT = A4  # points
 MARGIN, FOOT = 52.0, 58.0  # points
-SIZE, LEADING = 9.5, 12.5  # points
+SIZE, LEADING = 8.6, 12.0  # points
 FICTITIOUS = "Document de banc d'essai : personnes, structures et faits inventés."
 
 
 def write_pdf(draft: Draft) -> bytes:
     """The PDF of an unstructured document."""
     output = BytesIO()
-    canvas = Canvas(output, pagesize=A4, pageCompression=0, invariant=1)
-    canvas.setTitle(draft.kind.title)
-    canvas.setAuthor(draft.facts.establishment.name)
-    canvas.setSubject(draft.facts.stay_id)
+    facts = draft.facts
+    canvas = archival_canvas(
+        output, About(draft.kind.title, facts.establishment.name, facts.stay_id)
+    )
     sheet = _Sheet(canvas, draft)
     for part in report(draft):
         sheet.part(part)
@@ -39,6 +39,12 @@ def write_pdf(draft: Draft) -> bytes:
     canvas.showPage()
     canvas.save()
     return output.getvalue()
+
+
+@lru_cache(maxsize=4096)  # most sentences are those of a picture or a notice
+def _split(words: str, font: str, size: float, width: float) -> tuple[str, ...]:
+    """The lines of a text that is ``width`` points wide."""
+    return tuple(simpleSplit(words, font, size, width)) or ("",)
 
 
 class _Sheet:
@@ -71,7 +77,7 @@ class _Sheet:
         column = (WIDTH - 2 * MARGIN) / len(rows[0])
         for number, row in enumerate(rows):
             font = FONT if number else BOLD
-            cells = [simpleSplit(cell, font, SIZE, column - 6) or [""] for cell in row]
+            cells = [_split(cell, font, SIZE, column - 6) for cell in row]
             lines = max(len(cell) for cell in cells)
             self._room((lines + 1) * LEADING)
             for index, cell in enumerate(cells):
@@ -81,7 +87,7 @@ class _Sheet:
             self.canvas.line(MARGIN, self.y + 9, WIDTH - MARGIN, self.y + 9)
 
     def _write(self, words: str, font: str = FONT, size: float = SIZE) -> None:
-        for line in simpleSplit(words, font, size, WIDTH - 2 * MARGIN):
+        for line in _split(words, font, size, WIDTH - 2 * MARGIN):
             self._room(LEADING)
             self._at(MARGIN, self.y, line, font, size)
             self.y -= LEADING

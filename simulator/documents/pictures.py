@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import yaml
 
+from simulator.documents.agreement import agreeing, for_age, without_contradiction
 from simulator.documents.facts import Act, ClinicalCase, Coded, ImagingExam, LabResult, Treatment
 from simulator.documents.laboratory_tables import analytes, panel_of
 from simulator.documents.references import FOLDER, references
 
 MAX_BACKGROUNDS = 3
+TABLES = ("pictures.yaml", "pictures_everyday.yaml")
 MOST_NEUTROPHILS = 0.9  # of the white cells
 SMALLEST_MUSCLES, GROWN = 0.35, 16  # creatinine at birth beside a grown-up's; years
 
@@ -90,8 +92,8 @@ def has_case(*, sex: str, age: int, field: str, specialty: str) -> bool:
 @cache
 def pictures() -> tuple[Picture, ...]:
     """All the pictures, read once."""
-    rows = yaml.safe_load((FOLDER / "pictures.yaml").read_text("utf-8"))
-    return tuple(_picture(row) for row in rows)
+    tables = (yaml.safe_load((FOLDER / name).read_text("utf-8")) for name in TABLES)
+    return tuple(_picture(row) for table in tables for row in table)
 
 
 def _picture(row: dict[str, Any]) -> Picture:
@@ -178,11 +180,11 @@ def case_of(picture: Picture, stream: np.random.Generator, sex: str, age: int) -
         diagnosis=picture.diagnosis,
         reason=tell(picture.reason),
         story=tuple(tell(sentence) for sentence in picture.story),
-        background=_backgrounds(stream, sex, age),
+        background=_backgrounds(stream, sex, age, picture.diagnosis),
         exam=tuple(tell(sentence) for sentence in picture.exam),
         course=tuple(tell(sentence) for sentence in picture.course),
         follow_up=tuple(tell(sentence) for sentence in picture.follow_up),
-        treatments=picture.treatments,
+        treatments=for_age(picture.treatments, age),
         results=_results(stream, picture, sex, age),
         imaging=_told(picture.imaging, tell),
         act=_drawn_act(picture, stream, tell),
@@ -239,13 +241,16 @@ def _result(key: str, value: float, sex: str, age: int) -> LabResult:
     )  # fmt: skip
 
 
-def _backgrounds(stream: np.random.Generator, sex: str, age: int) -> tuple[str, ...]:
+def _backgrounds(
+    stream: np.random.Generator, sex: str, age: int, diagnosis: Coded
+) -> tuple[str, ...]:
     """One to three antecedents (antécédents) that suit the person, in the order of the table."""
-    fitting = [
+    suited = [
         sentence
         for sentence, low, high, who in references()["backgrounds"]
         if low <= age <= high and (sex in who or sex not in "MF")
     ]
+    fitting = agreeing(suited, diagnosis)
     wanted = min(len(fitting), int(stream.integers(1, MAX_BACKGROUNDS + 1)))
     chosen = sorted(stream.choice(len(fitting), size=wanted, replace=False)) if wanted else []
-    return tuple(fitting[index] for index in chosen)
+    return without_contradiction([fitting[index] for index in chosen])

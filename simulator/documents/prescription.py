@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from simulator.documents.copy_section import copy_section
 from simulator.documents.draft import Draft, coded, drawn_id, french_day, local_day, templates
 from simulator.documents.facts import Coded
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, TYPE, Xml, join, leaf, tag, text
+from simulator.documents.pdf_copy import write_copy
 from simulator.documents.prescription_entry import anchor, flags, prescribed
 from simulator.documents.prescription_lines import Line, prescription_lines, weight_kg
 from simulator.documents.references import notice
@@ -69,7 +69,7 @@ def write_body(draft: Draft) -> Xml:
         _drugs(draft, prescription_lines(draft.facts, _starts_at(draft))),
         _comment(draft),
         _signs(draft),
-        copy_section(draft),
+        write_copy(draft),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
+import smtplib
 from typing import Any
 
 import pytest
 
 from banc import measure_speed, speed_bare
-from banc.speed_drive import Shot, Target, WrongAnswer, shoot, spread
+from banc.speed_drive import Shot, Target, WrongAnswer, shoot, spread, written
+from loadtests.payloads import Payload
 
 
 def test_the_median_with_its_spread() -> None:
@@ -27,7 +28,26 @@ def test_every_item_is_sent_once() -> None:
     assert shot.per_second > 0
 
 
-@pytest.mark.parametrize("error", [OSError, http.client.HTTPException, WrongAnswer])
+def test_a_steady_pace_is_kept_and_items_are_prepared_before() -> None:
+    def send(item: Any) -> None:
+        assert isinstance(item, str)
+
+    shot = shoot(Target(lambda: send, range(20), prepare=str, per_second=100))
+    assert shot.per_second <= 125  # 16 intervals of 10 ms between the first and the last
+
+
+def test_a_request_is_written_whole() -> None:
+    payload = Payload("x", "POST", "/lps", b"<a/>", {"Content-Type": "text/xml"}, expects=b"good")
+    made = written(payload, {"Authorization": "Bearer t"}, strict=True)
+    assert made.content == (
+        b"POST /lps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+        b"Content-Type: text/xml\r\nAuthorization: Bearer t\r\n\r\n<a/>"
+    )
+    assert made.expects == b"good"
+    assert written(payload, {}, strict=False).expects == b""
+
+
+@pytest.mark.parametrize("error", [OSError, smtplib.SMTPException, WrongAnswer])
 def test_a_wrong_answer_is_no_measurement(error: type[Exception]) -> None:
     def refuse(_item: Any) -> None:
         raise error("refused")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from kit.cda import entry_from_cda
 from kit.identity import IdentityStatus
@@ -39,6 +41,12 @@ def values(document: ClinicalDocument, path: str) -> list[str]:
 def pdf_of(document: ClinicalDocument) -> bytes:
     (body,) = values(document, "/*/h:component/h:nonXMLBody/h:text/text()")
     return base64.b64decode(body)
+
+
+def words_of(document: ClinicalDocument) -> str:
+    """The text of a PDF body as a foreign reader finds it, with single spaces."""
+    pages = PdfReader(BytesIO(pdf_of(document)), strict=True).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 def test_the_table_names_every_kind() -> None:
@@ -97,7 +105,7 @@ def test_the_ins_leaves_only_with_a_qualified_identity(
     document = a_document("CRH", facts=facts)
     ids = values(document, "//h:patientRole/h:id/@extension")
     assert ids == ([facts.patient.ins.matricule] if leaves else []) + [facts.ipp]
-    assert (facts.patient.ins.matricule.encode() in pdf_of(document)) is leaves
+    assert (facts.patient.ins.matricule in words_of(document)) is leaves
 
 
 def test_the_strict_traits_are_all_there() -> None:
@@ -248,8 +256,7 @@ def test_a_report_is_a_readable_pdf_without_any_date_of_production(kind: str) ->
     pdf = pdf_of(a_document(kind, seed=2))
     assert pdf.startswith(b"%PDF-1.")
     assert pdf.rstrip().endswith(b"%%EOF")
-    assert 5_000 < len(pdf) < 25_000
-    assert b"banc d'essai" in pdf
+    assert 20_000 < len(pdf) < 60_000
     assert pdf.count(b"(D:2000") == pdf.count(b"(D:") == 2
 
 

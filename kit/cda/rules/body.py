@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kit.cda.document import Cda, unstructured_body
-from kit.cda.models import MODEL_OF_TYPE, REQUIRED_SECTIONS, SECTION_CODES, TYPES_OF_MODEL
+from kit.cda.models import (
+    MODEL_OF_TYPE,
+    REQUIRED_SECTIONS,
+    REQUIRED_SINCE,
+    SECTION_CODES,
+    TYPES_OF_MODEL,
+    VOLETS,
+)
 from kit.cda.rules.book import HEADER, NOT_CONFORMANT, VOLET, at, book, elements, one_value
 from kit.cda.rules.identification import HEADER_TEMPLATES
 from kit.rules import Finding, Malformed
@@ -75,7 +82,7 @@ def a_structured_document_declares_the_model_of_its_type(document: Cda) -> Itera
     if header.body_kind != "N3" or header.code is None:
         return
     model = MODEL_OF_TYPE.get(header.code.code)
-    if model and model not in header.templates:
+    if model and not any(map(_is_model, header.templates)):
         wanted = f"{model}, the model of type {header.code.code}"
         yield at(document, "templateId/@root", header.templates, wanted)
     for template in header.templates:
@@ -85,15 +92,27 @@ def a_structured_document_declares_the_model_of_its_type(document: Cda) -> Itera
             yield at(document, "code/@code", header.code.code, wanted)
 
 
+def _is_model(template: str) -> bool:
+    """Several models share a type: any national one says what the document is."""
+    return template.startswith(VOLETS) and template not in HEADER_TEMPLATES
+
+
+def _editions(document: Cda) -> list[tuple[str, str]]:
+    """The templates of the document with their extensions, empty when they have none."""
+    found = document.document.findall(_TEMPLATE_TAG)
+    return [(item.get("root", ""), item.get("extension", "")) for item in found]
+
+
 @book.rule(NOT_CONFORMANT, source=VOLET)
 def a_model_has_its_sections(document: Cda) -> Iterator[Finding]:
-    models = [item for item in document.header.templates if item in REQUIRED_SECTIONS]
+    models = [item for item in _editions(document) if item[0] in REQUIRED_SECTIONS]
     if not models or document.header.body_kind != "N3":
         return
     declared = {template for _, templates in _sections(document) for template in templates}
-    for model in models:
+    for model, edition in models:
         for group in REQUIRED_SECTIONS[model]:
-            if declared.isdisjoint(group):
+            is_wanted = edition >= REQUIRED_SINCE.get((model, group[0]), "")
+            if is_wanted and declared.isdisjoint(group):
                 code = SECTION_CODES.get(group[0], "")
                 wanted = f"a section {code} of template {' or '.join(group)}, by the model {model}"
                 yield at(document, f"{_SECTION}/templateId/@root", "none", wanted)

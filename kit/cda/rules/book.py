@@ -30,7 +30,8 @@ HEADER = "CI-SIS, CDA: structuration minimale"
 VOLET = "CI-SIS, CDA: volet of the document"
 
 _PREFIXES = {"hl7": NS["hl7"]}
-_DIGITS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-](?:0\d|1[0-4])[0-5]\d)?", re.ASCII)
+_ZONE = r"[+-](?:(?:0\d|1[0-4])[0-5]\d|\d{1,3})"  # POCD_MT000040, ts: one to four digits
+_DIGITS = re.compile(rf"(\d{{4}}(?:\d{{2}}){{0,5}})(?:\.\d+)?({_ZONE})?", re.ASCII)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+", re.ASCII)
 _LAYOUT = "%Y%m%d%H%M%S"
 _DAY = 8  # digits of YYYYMMDD

@@ -73,13 +73,9 @@ def an_author_is_a_person_or_a_device(document: Cda) -> Iterator[Finding]:
 
 
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}; JDV_J01")
-def an_author_has_a_profession(document: Cda) -> Iterator[Finding]:
+def the_profession_of_an_author_is_a_code(document: Cda) -> Iterator[Finding]:
     for place, author in _authors(document):
-        found = elements(author, "assignedAuthor/code")
-        is_person = bool(elements(author, "assignedAuthor/assignedPerson"))
-        if not found and is_person:
-            yield at(document, f"{place}/assignedAuthor/code", "", "a code of JDV_J01")
-        for item in found:
+        for item in elements(author, "assignedAuthor/code"):
             if not _is_profession(item):
                 told = f"{item.get('code', '')} ({item.get('codeSystem', '')})"
                 yield at(document, f"{place}/assignedAuthor/code", told, "a code of JDV_J01")

@@ -69,7 +69,7 @@ from mocks.dmp.messages.query import (
     write_query,
     write_query_failure,
 )
-from mocks.dmp.messages.record import PatientRecord, Reading
+from mocks.dmp.messages.record import Access, PatientRecord, Representative
 from mocks.dmp.messages.registration import Record
 from mocks.dmp.messages.response import (
     RegistryError,
@@ -190,6 +190,7 @@ __all__ = [
     "TD1_6",
     "UPDATE",
     "VALID",
+    "Access",
     "Authorization",
     "AuthorizationChange",
     "DocumentRequest",
@@ -206,10 +207,10 @@ __all__ = [
     "PatientRecord",
     "ProvidedDocument",
     "ProvidedLot",
-    "Reading",
     "Record",
     "RegistryError",
     "RegistryResponse",
+    "Representative",
     "Retrieved",
     "RetrievedDocument",
     "Revised",

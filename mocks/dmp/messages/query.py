@@ -39,6 +39,8 @@ STATUS = "$XDSDocumentEntryStatus"
 UNIQUE_ID = "$XDSDocumentEntryUniqueId"
 ENTRY_UUID = "$XDSDocumentEntryEntryUUID"
 REFERENCES = "$XDSDocumentEntryReferenceIdList"
+LOGICAL_ID = "$XDSDocumentEntryLogicalID"
+METADATA_LEVEL = "$MetadataLevel"  # 2: former versions too
 OBJECTS = "$uuid"
 LOT_PATIENT_ID = "$XDSSubmissionSetPatientId"
 LOT_STATUS = "$XDSSubmissionSetStatus"
@@ -75,6 +77,11 @@ class StoredQuery:
     def one(self, name: str) -> str:
         """The first value of a parameter, "" when it is absent."""
         return next(iter(self.values(name)), "")
+
+    @property
+    def asks_versions(self) -> bool:
+        """Whether former versions of metadata are asked for (ITI-18, metadata update)."""
+        return self.one(METADATA_LEVEL) == "2"
 
     @property
     def is_reference_search(self) -> bool:

@@ -22,11 +22,13 @@ from mocks.dmp.messages.hl7 import (
     read_ins,
     write_ins,
 )
+from mocks.dmp.messages.record import Representative
 
 ATTACHED, ACCOUNT = "RATTACHEMENT_ENS", "COMPTE_INTERNET_OUVERT"
 ACCOUNT_KEY = "1.2.250.1.213.4.1.2.9"
 OPPOSED_BREAK_GLASS, OPPOSED_REGULATION = "OPPOSITION_BRIS_DE_GLACE", "OPPOSITION_ACCES_URGENCE"
 CONSENT = "CONSENTEMENT_OUVERTURE_DMP"
+RELATIONSHIPS = "2.16.840.1.113883.1.11.19579"
 UNTOLD = "NON RENSEIGNE"
 
 
@@ -55,7 +57,7 @@ class Record:
     postal_code: str = ""
     city: str = ""
     birth_place: str = ""
-    representatives: tuple[str, ...] = ()
+    representatives: tuple[Representative, ...] = ()
     closed_on: str = ""
     closing_motive: str = ""
     closing_reason: str = ""
@@ -140,9 +142,9 @@ def _append_places(person: Element, record: Record) -> None:
     told = [hl7(name, value) for name, value in lines if value]
     if told:
         person.append(hl7("addr", *told))
-    for name in record.representatives:
-        holder = hl7("relationshipHolder1", hl7("name", name), classCode="PSN")
-        code = hl7("code", code="FTH", codeSystem="2.16.840.1.113883.1.11.19579")
+    for item in record.representatives:
+        holder = hl7("relationshipHolder1", hl7("name", item.name), classCode="PSN")
+        code = hl7("code", code=item.code, codeSystem=RELATIONSHIPS)
         person.append(hl7("personalRelationship", code, holder, classCode="PRS"))
     if record.birth_place:
         county = hl7("addr", hl7("county", record.birth_place))
@@ -181,9 +183,14 @@ def read_patient(
     )
 
 
-def _representatives(person: Element) -> tuple[str, ...]:
-    path = "hl7:personalRelationship/hl7:relationshipHolder1"
-    return tuple(find_text(item, "hl7:name") for item in find_all(person, path))
+def _representatives(person: Element) -> tuple[Representative, ...]:
+    return tuple(
+        Representative(
+            find_text(item, "hl7:relationshipHolder1/hl7:name"),
+            attribute_of(find(item, "hl7:code"), "code"),
+        )
+        for item in find_all(person, "hl7:personalRelationship")
+    )
 
 
 def read_observations(patient: Element) -> dict[str, bool]:

@@ -23,7 +23,9 @@ from mocks.dmp import errors, messages, rules
 from mocks.dmp.messages import Authorization, PatientRecord
 from mocks.dmp.messages.record import AT_THE_PATIENTS_DEMAND, CLOSED
 from mocks.dmp.routes import noting
+from mocks.dmp.routes.people import is_held, representatives, stranger
 from mocks.dmp.rules import DmpUser
+from mocks.dmp.rules.minors import is_minor
 from mocks.dmp.store import Documents, Store
 
 
@@ -67,12 +69,12 @@ class Dmp:
         )
 
     def patient(self, ins: Ins) -> Patient | None:
-        """Who has, or had, this INS under this authority."""
-        found = self._by_matricule(ins.matricule)
-        known = (
-            {(item.matricule, item.oid) for item in (found.ins, *found.history)} if found else ()
-        )
-        return found if (ins.matricule, ins.oid) in known else None
+        """Who has, or had, this INS under an authority the bench takes."""
+        found, settings = self._by_matricule(ins.matricule), self.service.settings
+        takes_all = settings.dmp_ins_oids == "all"
+        if found is None and settings.dmp_unknown_ins == "open":
+            found = stranger(ins, self.service.clock.now().date())
+        return found if found and is_held(found, ins, takes_all=takes_all) else None
 
     def matricules(self, ins: Ins) -> frozenset[str]:
         """Every matricule of the person: documents stay where they were filed (EX_3.1-1055)."""
@@ -131,7 +133,8 @@ class Dmp:
         """The record of a person, None for an INS nobody has."""
         if patient is None:
             return None
-        return documents.records.record(patient.ins.matricule, at_first(patient))
+        first = at_first(patient, self.service.clock.now().date())
+        return documents.records.record(patient.ins.matricule, first)
 
     def authorizations(self, patient: Patient | None, documents: Documents) -> list[Authorization]:
         """Who is authorised and who is blocked in a person's record."""
@@ -148,20 +151,24 @@ class Dmp:
             now=self.service.clock.now(),
             days=settings.dmp_authorization_days,
             is_lenient=settings.dmp_authorization == "lenient",
+            are_minors_judged=settings.dmp_minors == "strict",
         )
 
 
-def at_first(patient: Patient) -> PatientRecord:
+def at_first(patient: Patient, today: date) -> PatientRecord:
     """The record of a person before anybody changed it, as the invented country has it."""
+    born = patient.traits.birth_date
     return PatientRecord(
         state=patient.record.state,
         attached_to_mes=patient.record.attached_to_mes,
         opposed_to_feeding=patient.record.opposed_to_feeding,
         closing_motive=AT_THE_PATIENTS_DEMAND if patient.record.state == CLOSED else "",
-        telecoms=(f"tel:{patient.phone}",),
+        telecoms=(f"tel:{patient.phone}",) if patient.phone else (),
         street=patient.address.line,
         postal_code=patient.address.postal_code,
         city=patient.address.city,
+        representatives=representatives(patient) if is_minor(born, today) else (),
+        birth_date=born,
     )
 
 

@@ -10,6 +10,7 @@ from kit.xml import Element
 from mocks.dmp import messages, rules
 from mocks.dmp.messages import Authorization, AuthorizationChange
 from mocks.dmp.messages import habilitation as said
+from mocks.dmp.routes import accesses
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.rights import Action, Note, note_of
@@ -32,6 +33,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             around = _around(dmp, call, documents)
             rules.authorization.check(change, around)
             told = _apply(dmp, change, around.user, documents)
+            accesses.note(dmp, call.line, around.user, documents)
         call.line.facts |= {"action": change.action, "role": change.role, "told": told}
         return messages.write_set_authorization_response(said.OK, told)
 
@@ -45,7 +47,9 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         """TD1.6: the professionals authorised or blocked (liste des habilitations)."""
         mode = messages.read_list_authorizations(call.body)
         with dmp.store.open(call.line.sandbox) as documents:
-            rules.authorized.check(mode, _around(dmp, call, documents))
+            around = _around(dmp, call, documents)
+            rules.authorized.check(mode, around)
+            accesses.note(dmp, call.line, around.user, documents)
             patient = dmp.patient(call.sender.patient_id)
             every = dmp.authorizations(patient, documents)
         found = [item for item in every if mode in (said.ALL, item.mode)]

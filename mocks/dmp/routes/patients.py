@@ -12,7 +12,7 @@ from kit.xml import Element
 from mocks.dmp import messages, rules
 from mocks.dmp.messages import ListedRecord, ListQuery
 from mocks.dmp.messages.record import NONE
-from mocks.dmp.routes import administering
+from mocks.dmp.routes import accesses, administering
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.rights import Action, Note, User, note_of
@@ -37,6 +37,8 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             rules.existence.check(asked, user)
             patient = dmp.patient(asked.patient_id)
             kept = dmp.record(patient, documents)
+            if asked.reads_data:
+                accesses.note(dmp, call.line, user, documents)
         told = None
         if patient and kept and kept.state != NONE:
             told = administering.told(patient, kept, user, in_full=asked.reads_data)
@@ -56,6 +58,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             assert kept is not None
             changed = administering.changed(asked, kept, dmp.service.clock.now())
             documents.records.keep(patient.ins.matricule, changed)
+            accesses.note(dmp, call.line, user, documents)
         told = administering.told(patient, changed, user, in_full=True)
         return messages.write_revised(asked, told, at=dmp.now)
 

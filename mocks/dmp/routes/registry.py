@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from kit import soap
 from kit.soap import Call
+from kit.xds.metadata import DocumentEntry
 from kit.xml import Element
 from mocks.dmp import messages, rules
 from mocks.dmp.messages import StoredQuery, Update
 from mocks.dmp.messages.query import LEAF_CLASS
-from mocks.dmp.routes import noting
+from mocks.dmp.routes import accesses, noting
 from mocks.dmp.routes.desk import Dmp
+from mocks.dmp.rules import DmpUser
 from mocks.dmp.store import Documents
 
 
@@ -48,23 +50,30 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             call.line.transaction = rules.transaction_of(update, documents)
             user = dmp.known(call.sender, documents)
             rules.update.check(update, rules.Updating(user, documents, matricules, cumul))
-            call.line.facts[_FACTS[call.line.transaction]] = _targets(update, documents)
+            targets = _targets(update, documents)
+            call.line.facts[_FACTS[call.line.transaction]] = [item.unique_id for item in targets]
+            accesses.note(dmp, call.line, user, documents, targets)
             now = dmp.service.clock.now()
-            documents.change(update, structure=call.sender.structure, at=now)
+            documents.change(
+                update,
+                structure=call.sender.structure,
+                at=now,
+                renews=dmp.service.settings.dmp_status_versions,
+            )
         return messages.write_success()
 
 
 _FACTS = {"TD3.3a": "masking", "TD3.3b": "shown", "TD3.3c": "deleted", "TD3.3d": "archiving"}
 
 
-def _targets(update: Update, documents: Documents) -> list[str]:
-    """The uniqueIds of what an update changes."""
+def _targets(update: Update, documents: Documents) -> list[DocumentEntry]:
+    """What an update changes."""
     named: Iterable[str] = (
         *(change.entry_uuid for change in update.changes),
         *(entry.entry_uuid for entry in update.entries),
     )
     found = (documents.entry(name) for name in named)
-    return [entry.unique_id for entry in found if entry]
+    return [entry for entry in found if entry]
 
 
 def _found(dmp: Dmp, call: Call, query: StoredQuery, documents: Documents) -> Element:
@@ -72,11 +81,28 @@ def _found(dmp: Dmp, call: Call, query: StoredQuery, documents: Documents) -> El
     user = dmp.known(call.sender, documents)
     record = dmp.record(dmp.patient(user.patient_id), documents)
     rules.query.check(query, rules.Asking(user, record))
+    if not query.is_reference_search:
+        accesses.note(dmp, call.line, user, documents)
     matricules = dmp.matricules(user.patient_id)
-    entries = [item for item in documents.find(query, matricules) if rules.may_show(item, user)]
+    entries = [
+        *(item for item in documents.find(query, matricules) if rules.may_show(item, user)),
+        *_former(query, matricules, user, documents),
+    ]
     lots, links = documents.find_lots(query, matricules), documents.links(query, matricules)
     count = len(entries) + len(lots) + len(links)
     if query.return_type == LEAF_CLASS:
         rules.results.check(count, dmp.service.settings.dmp_max_results)
     call.line.facts["found"] = count
     return messages.write_found(entries, query.return_type, lots, links)
+
+
+def _former(
+    query: StoredQuery, matricules: frozenset[str], user: DmpUser, documents: Documents
+) -> list[DocumentEntry]:
+    """Former versions a query asks for, of documents whose current version the user may see."""
+    found = []
+    for item in documents.versions.find(query, matricules):
+        current = documents.entry_of(item.unique_id)
+        if current is not None and rules.may_show(current, user):
+            found.append(item)
+    return found

@@ -9,8 +9,8 @@ from kit.rules import Finding, Refused
 from kit.soap import Call, Reply
 from kit.xml import Element
 from mocks.dmp import messages, rules
-from mocks.dmp.messages import DocumentRequest, ProvidedLot, Reading, RetrievedDocument
-from mocks.dmp.routes import noting
+from mocks.dmp.messages import DocumentRequest, ProvidedLot, RetrievedDocument
+from mocks.dmp.routes import accesses, noting
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.rights import User
@@ -39,6 +39,8 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             around = _feeding(dmp, call, lot, documents)
             rules.submission.check(lot, replace(around, signature=signature))
             documents.register(lot, structure=call.sender.structure, at=dmp.service.clock.now())
+            accesses.note(dmp, call.line, around.user, documents, lot.submission.health_documents)
+            noting.remark(call.line, rules.minor_remarks(lot, around))
         return messages.write_success()
 
     @port.operation(
@@ -58,7 +60,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
                 refusals += broken
                 if not broken:
                     found.append(_retrieved(documents, request.unique_id))
-            _note_readings(dmp, user, found, documents)
+            _note_readings(dmp, call, user, found, documents)
         if not found:
             raise Refused(refusals)
         call.line.facts["retrieved"] = [item.unique_id for item in found]
@@ -106,23 +108,12 @@ def _retrieved(documents: Documents, unique_id: str) -> RetrievedDocument:
 
 
 def _note_readings(
-    dmp: Dmp, user: DmpUser, found: list[RetrievedDocument], documents: Documents
+    dmp: Dmp, call: Call, user: DmpUser, found: list[RetrievedDocument], documents: Documents
 ) -> None:
     """The patient will see who read what."""
     patient, at = dmp.patient(user.patient_id), dmp.service.clock.now()
     if patient is None or not found:
         return
-    matricule = patient.ins.matricule
-    for item in found:
-        entry = documents.entry_of(item.unique_id)
-        reading = Reading(
-            unique_id=item.unique_id,
-            title=entry.title if entry else "",
-            reader=user.person_id,
-            reader_name=user.name,
-            structure=user.structure,
-            access_mode=user.access_mode,
-            at=at,
-        )
-        documents.records.note_reading(matricule, reading)
-    documents.records.act(matricule, (user.person_id, user.structure), at)
+    entries = [documents.entry_of(item.unique_id) for item in found]
+    accesses.note(dmp, call.line, user, documents, entries)
+    documents.records.act(patient.ins.matricule, (user.person_id, user.structure), at)

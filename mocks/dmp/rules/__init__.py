@@ -17,6 +17,7 @@ from mocks.dmp.rules.administration import (
 from mocks.dmp.rules.caller import DmpUser, Standing, user_of
 from mocks.dmp.rules.existence import existence
 from mocks.dmp.rules.query import Asking, is_masked, may_show, query, remarks_on, results
+from mocks.dmp.rules.record import minor_remarks
 from mocks.dmp.rules.retrieval import Retrieving, retrieval
 from mocks.dmp.rules.submission import (
     Feeding,
@@ -54,6 +55,7 @@ __all__ = [
     "is_qualified",
     "leniencies",
     "may_show",
+    "minor_remarks",
     "patient_list",
     "query",
     "remarks",

@@ -15,6 +15,7 @@ from kit.rules import Finding, RuleBook
 from mocks.dmp import errors
 from mocks.dmp.messages.habilitation import ATTENDING_ROLE, Authorization
 from mocks.dmp.messages.record import PatientRecord
+from mocks.dmp.rules import minors
 from mocks.dmp.rules.caller import DmpUser, Standing
 from mocks.dmp.rules.rights import User
 
@@ -51,6 +52,7 @@ def standing_of(
     now: datetime,
     days: int = 0,
     is_lenient: bool = False,
+    are_minors_judged: bool = False,
 ) -> DmpUser:
     """The user with what the patient decided about them, in the column that makes them."""
     every = tuple(known)
@@ -67,6 +69,8 @@ def standing_of(
         authorization=VALID if is_lenient and said != BLOCKED else said,
         is_mode_opposed=opposed,
         may_read_masked=record is not None and record.shows_masked_in_emergency,
+        is_minor=record is not None and minors.is_minor(record.birth_date, now.date()),
+        are_minors_judged=are_minors_judged,
     )
     column = ATTENDING_COLUMN.get(user.user, user.user) if attends else user.user
     return replace(user, user=column, standing=standing)
@@ -97,11 +101,18 @@ def the_user_is_authorised(_: Any, around: Any) -> Iterator[Finding]:
         yield Finding(user.person_id, "authorisation", said, wanted)
 
 
+def a_secret_connection_is_for_a_minor(_: Any, around: Any) -> Iterator[Finding]:
+    user = user_in(around)
+    if user.standing.are_minors_judged:
+        yield from minors.secrecy(user)
+
+
 def guard(book: RuleBook, *, consults: Callable[[Any], bool] = lambda _: True) -> None:
     """Add the shared rules to a book; ``consults``: whether a request looks into the record."""
     book.rule(errors.BLOCKED, source="M526: a blocked professional is always refused")(
         the_professional_is_not_blocked
     )
+    book.rule(errors.MINOR, source=minors.GUIDE)(a_secret_connection_is_for_a_minor)
     for code, source, check in (
         (errors.MODE_OPPOSED, "DMP examples, OPPOSITION_*", the_patient_accepts_the_access_mode),
         (errors.NOT_AUTHORISED, "PDSm4DMP: consultation needs one", the_user_is_authorised),

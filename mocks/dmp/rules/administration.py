@@ -20,7 +20,12 @@ from mocks.dmp.messages.demographics import (
 from mocks.dmp.messages.habilitation import AuthorizationChange
 from mocks.dmp.messages.record import AT_THE_PATIENTS_DEMAND, CLOSED, NONE, OPEN, PatientRecord
 from mocks.dmp.messages.revision import CHANGE, CLOSE, CREATE, REACTIVATE, Revision
-from mocks.dmp.rules.access import guard, the_professional_is_not_blocked
+from mocks.dmp.rules import minors
+from mocks.dmp.rules.access import (
+    a_secret_connection_is_for_a_minor,
+    guard,
+    the_professional_is_not_blocked,
+)
 from mocks.dmp.rules.caller import DmpUser, forbidden, same_ins
 from mocks.dmp.rules.feeding import is_dtm
 from mocks.dmp.rules.rights import Action, Note, User, note_of
@@ -102,6 +107,7 @@ def the_record_is_not_closed(_: object, around: Administering) -> Iterator[Findi
 authorization.rule(errors.BLOCKED, source="M526: a blocked professional is always refused")(
     the_professional_is_not_blocked
 )
+authorization.rule(errors.MINOR, source=minors.GUIDE)(a_secret_connection_is_for_a_minor)
 
 
 # TD1.6
@@ -234,6 +240,20 @@ def a_closing_says_why(asked: Revision, _: Administering) -> Iterator[Finding]:
 def a_creation_has_a_consent(asked: Revision, _: Administering) -> Iterator[Finding]:
     if asked.header.reason_code == CREATE and asked.record.consents_to_opening is not True:
         yield Finding(asked.header.message_id, "CONSENTEMENT_OUVERTURE_DMP", "", "true")
+
+
+@revision.rule(
+    errors.MINOR, source="DMP examples: personalRelationship; strictness is a choice of the bench"
+)
+def a_representative_consents_for_a_minor(
+    asked: Revision, around: Administering
+) -> Iterator[Finding]:
+    standing, reason = around.user.standing, asked.header.reason_code
+    named = any(item.name and item.code for item in asked.record.representatives)
+    is_judged = standing.are_minors_judged and reason in (CREATE, CHANGE)
+    if is_judged and standing.is_minor and not named:
+        wanted = "a legal representative: name and code"
+        yield Finding(asked.header.message_id, "personalRelationship", "", wanted)
 
 
 guard(revision, consults=lambda asked: asked.header.reason_code == CHANGE)

@@ -23,11 +23,16 @@ OCCUPATIONAL_MEDICINE = "SM25"  # TRE_R38, médecine du travail; (U)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the patient decided about a user. authorization: as TD0.2 says it."""
+    """What the patient decided about a user. authorization: as TD0.2 says it.
+
+    is_minor: the patient is under age. are_minors_judged: the rules on minors refuse.
+    """
 
     authorization: str = "VALIDE"
     is_mode_opposed: bool = False
     may_read_masked: bool = False
+    is_minor: bool = False
+    are_minors_judged: bool = False
 
 
 USUAL = Standing()
@@ -39,6 +44,8 @@ class DmpUser:
     """Who calls: their column in the matrix, their identifier, their structure, their patient.
 
     structure: Struct_IdNat. legal_entity: Struct_IdNat of its EJ, or the structure again.
+    secret: what the VIHF gives as confidentiality-code: the representatives of a minor shall not
+    know (connexion secrète); "" usually.
     """
 
     user: User
@@ -50,6 +57,7 @@ class DmpUser:
     standing: Standing = USUAL
     name: str = ""
     specialty: str = ""
+    secret: str = ""
 
     @property
     def is_server(self) -> bool:
@@ -135,4 +143,5 @@ def user_of(vihf: Vihf, legal_entity: str) -> DmpUser:
         patient_id=vihf.ins if vihf.patient else NOBODY,
         name=vihf.subject_name,
         specialty=f"G15_{vihf.profession}/{specialty}".rstrip("/"),
+        secret=vihf.confidentiality,
     )

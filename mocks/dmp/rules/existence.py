@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from kit.rules import Finding, RuleBook
 from mocks.dmp import errors
 from mocks.dmp.messages.existence import READ_RECORD, TEST_OF_EXISTENCE, ExistenceQuery
-from mocks.dmp.rules.access import the_professional_is_not_blocked
+from mocks.dmp.rules import minors
+from mocks.dmp.rules.access import (
+    a_secret_connection_is_for_a_minor,
+    the_professional_is_not_blocked,
+)
 from mocks.dmp.rules.caller import DmpUser, forbidden, same_ins
 from mocks.dmp.rules.rights import Action
 
@@ -38,3 +42,6 @@ def the_patient_is_that_of_the_vihf(asked: ExistenceQuery, user: DmpUser) -> Ite
 def a_blocked_professional_reads_no_data(asked: ExistenceQuery, user: DmpUser) -> Iterator[Finding]:
     if asked.reads_data:
         yield from the_professional_is_not_blocked(asked, user)
+
+
+existence.rule(errors.MINOR, source=minors.GUIDE)(a_secret_connection_is_for_a_minor)

@@ -12,7 +12,11 @@ from kit.identity import NIA_OID, NIR_OID
 from kit.rules import Finding
 from mocks.dmp import errors
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
-from mocks.dmp.rules.access import the_professional_is_not_blocked
+from mocks.dmp.rules import minors
+from mocks.dmp.rules.access import (
+    a_secret_connection_is_for_a_minor,
+    the_professional_is_not_blocked,
+)
 from mocks.dmp.rules.caller import forbidden, same_ins
 from mocks.dmp.rules.feeding import ITI, Feeding, cdas, lot_name, name_of, submission
 from mocks.dmp.rules.rights import Action, User
@@ -28,6 +32,17 @@ def the_user_may_feed(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
 submission.rule(errors.BLOCKED, source="M526: a blocked professional is always refused")(
     the_professional_is_not_blocked
 )
+
+
+submission.rule(errors.MINOR, source=minors.GUIDE)(a_secret_connection_is_for_a_minor)
+
+
+@submission.rule(errors.MINOR, source=minors.CONFIDENTIALITY)
+def only_a_minor_has_representatives(lot: ProvidedLot, around: Feeding) -> Iterator[Finding]:
+    standing = around.user.standing
+    if standing.are_minors_judged:
+        entries = lot.submission.health_documents
+        yield from minors.kept_from_representatives(entries, is_minor=standing.is_minor)
 
 
 @submission.rule(errors.NOT_FICTITIOUS, source="bench: fictitious people only")
@@ -102,3 +117,13 @@ def _missing_traits(header: CdaHeader) -> Iterator[str]:
         ("sex", patient.sex),
     )
     return (name for name, value in rows if not value)
+
+
+def minor_remarks(lot: ProvidedLot, around: Feeding) -> list[str]:
+    """What is odd about minors in a lot that a lenient bench takes; for the journal."""
+    user, entries = around.user, lot.submission.health_documents
+    findings = [
+        *minors.kept_from_representatives(entries, is_minor=user.standing.is_minor),
+        *minors.unkept_secrets(entries, user),
+    ]
+    return minors.told(findings)

@@ -182,7 +182,7 @@ def the_document_is_the_users(changes: Update, around: Updating) -> Iterator[Fin
         note = note_of(action, user.user, user.access_mode)
         if entry is None or note not in (Note.WRITTEN_BY_THE_USER, Note.WRITTEN_BY_THE_STRUCTURE):
             continue
-        if _is_the_patients(entry) and user.user in _ATTENDING:
+        if is_the_patients(entry) and user.user in _ATTENDING:
             continue
         imputed = around.known.imputed_to(name)
         if not owns(entry, imputed, user):
@@ -199,7 +199,7 @@ def a_document_of_the_patient_is_for_the_attending_doctor(
 ) -> Iterator[Finding]:
     for name, action in actions_of(changes, around.known):
         entry = around.known.entry(name)
-        is_theirs = entry is not None and _is_the_patients(entry)
+        is_theirs = entry is not None and is_the_patients(entry)
         is_kept = action in (Action.ARCHIVE, Action.DELETE)
         if is_theirs and is_kept and around.user.user not in _ATTENDING:
             yield Finding(name, "author", around.user.user.value, "the attending doctor")
@@ -256,7 +256,7 @@ def the_previous_version_is_the_current_one(changes: Update, around: Updating) -
 guard(update, consults=_is_more_than_a_deletion)
 
 
-def _is_the_patients(entry: DocumentEntry) -> bool:
+def is_the_patients(entry: DocumentEntry) -> bool:
     """Whether the patient wrote a document (expression personnelle du patient)."""
     facility = entry.healthcare_facility_type_code
     return facility is not None and facility.code == "EXP_PATIENT"

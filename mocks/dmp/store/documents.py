@@ -43,6 +43,7 @@ from mocks.dmp.messages.query import (
     GET_ASSOCIATIONS,
     GET_DOCUMENTS,
     GET_DOCUMENTS_AND_ASSOCIATIONS,
+    LOGICAL_ID,
     LOT_FROM,
     LOT_STATUS,
     LOT_TO,
@@ -62,11 +63,11 @@ from mocks.dmp.store.tables import (
     content_table,
     entry_table,
     lot_table,
-    version_table,
 )
+from mocks.dmp.store.versions import Versions
 
 # Built once: every exchange runs them.
-_TABLES = (association_table, content_table, entry_table, lot_table, version_table)
+_TABLES = (association_table, content_table, entry_table, lot_table)
 _INSERTS = {table: Insert(table) for table in _TABLES}
 _HASHES = select(entry_table.c.unique_id, entry_table.c.hash).where(
     entry_table.c.sandbox == bindparam("sandbox"),
@@ -97,6 +98,7 @@ class Documents:
         self._connection = connection
         self._sandbox = sandbox
         self.records = Records(connection, sandbox)
+        self.versions = Versions(connection, sandbox)
         self._hashes: dict[tuple[str, ...], dict[str, str]] = {}  # until something is registered
 
     # What rules ask.
@@ -147,10 +149,12 @@ class Documents:
             self._insert_documents(lot.everything, names)
             self._insert_associations(lot.submission.lot, lot.submission.associations, names)
         for link in lot.submission.of_kind(vocabulary.RPLC):
-            self._set_status(link.target, vocabulary.DEPRECATED)
+            self.set_status(link.target, vocabulary.DEPRECATED)
 
-    def change(self, changes: Update, *, structure: str, at: datetime) -> None:
-        """Apply an update: a status keeps the entryUUID, metadata sent again give a new version."""
+    def change(
+        self, changes: Update, *, structure: str, at: datetime, renews: bool = False
+    ) -> None:
+        """Apply an update: metadata sent again give a new version, a status if it ``renews``."""
         lot = changes.lot
         names = {lot.entry_uuid: _entry_uuid(lot, lot.entry_uuid)}
         names |= {entry.entry_uuid: _entry_uuid(lot, entry.entry_uuid) for entry in changes.entries}
@@ -158,7 +162,9 @@ class Documents:
             self._insert_lot(lot, structure=structure, at=at)
             self._insert_associations(lot, changes.associations, names)
         for change in changes.changes:
-            self._set_status(change.entry_uuid, change.new)
+            self.set_status(change.entry_uuid, change.new)
+            if renews:
+                self._revise(change.entry_uuid, _entry_uuid(lot, change.entry_uuid))
         for entry in changes.entries:
             codes = entry.confidentiality_codes
             self._revise(entry.entry_uuid, names[entry.entry_uuid], confidentiality_codes=codes)
@@ -175,7 +181,8 @@ class Documents:
         if query.query_id in (GET_DOCUMENTS, GET_DOCUMENTS_AND_ASSOCIATIONS):
             by_uid = columns.unique_id.in_(query.values(UNIQUE_ID))
             by_uuid = columns.entry_uuid.in_(query.values(ENTRY_UUID))
-            return list(self._entries(own, or_(by_uid, by_uuid)))
+            by_lid = columns.unique_id.in_(self.versions.unique_ids_of(query.values(LOGICAL_ID)))
+            return list(self._entries(own, or_(by_uid, by_uuid, by_lid)))
         if query.query_id not in (FIND_DOCUMENTS, FIND_BY_REFERENCE):
             return []
         found = self._entries(
@@ -293,12 +300,7 @@ class Documents:
         assert current is not None
         version = (current.version or 1) + 1
         made = replace(current, entry_uuid=new_uuid, version=version, **changes)
-        former = {
-            "entry_uuid": entry_uuid,
-            "unique_id": current.unique_id,
-            "metadata": plain(current),
-        }
-        self._insert(version_table, [former])
+        self.versions.keep(current, new_uuid)
         self._connection.execute(
             update(entry_table)
             .where(entry_table.c.sandbox == self._sandbox)
@@ -306,7 +308,8 @@ class Documents:
             .values(entry_uuid=new_uuid, metadata=plain(made))
         )
 
-    def _set_status(self, entry_uuid: str, status: str) -> None:
+    def set_status(self, entry_uuid: str, status: str) -> None:
+        """The status of an entry from now on."""
         self._connection.execute(
             update(entry_table)
             .where(entry_table.c.sandbox == self._sandbox)

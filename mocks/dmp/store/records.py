@@ -1,4 +1,4 @@
-"""DMP mock, store: what patients decided, inside a transaction: records, authorisations, readings.
+"""DMP mock, store: what patients decided, inside a transaction: records, authorisations, accesses.
 
 A person is known by their current matricule. Not here: documents (``documents``).
 """
@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select
 
 from mocks.dmp.messages.habilitation import Authorization
-from mocks.dmp.messages.record import PatientRecord, Reading
+from mocks.dmp.messages.record import Access, PatientRecord
 from mocks.dmp.store.plain import build, plain
 from mocks.dmp.store.tables import (
+    access_table,
     authorization_table,
     entry_table,
-    reading_table,
     record_table,
 )
 
@@ -39,6 +39,9 @@ _AUTHORIZATIONS = (
     .where(authorization_table.c.sandbox == _SANDBOX, authorization_table.c.matricule == _MATRICULE)
     .order_by(authorization_table.c.started_at, authorization_table.c.holder)
 )
+
+
+_NOTE = insert(access_table).inline()
 
 
 class Records:
@@ -140,20 +143,22 @@ class Records:
         found = self._connection.execute(query).scalar()
         return str(found["creation_time"]) if found else ""
 
-    def note_reading(self, matricule: str, reading: Reading) -> None:
-        """Somebody read a document: the patient will see it."""
-        self._insert(reading_table, asdict(reading) | {"matricule": matricule})
+    def note(self, matricule: str, accesses: Iterable[Access]) -> None:
+        """Somebody did something in a record: the patient will see it."""
+        own = {"sandbox": self._sandbox, "matricule": matricule}
+        if rows := [asdict(item) | own for item in accesses]:
+            self._connection.execute(_NOTE, rows)
 
-    def readings(self, matricule: str) -> list[Reading]:
-        """Who read what in a record, latest first."""
-        columns = reading_table.c
-        names = tuple(Reading.__dataclass_fields__)
+    def accesses(self, matricule: str) -> list[Access]:
+        """Who did what in a record, latest first."""
+        columns = access_table.c
+        names = tuple(Access.__dataclass_fields__)
         query = (
             select(*(columns[name] for name in names))
             .where(columns.sandbox == self._sandbox, columns.matricule == matricule)
             .order_by(columns.seq.desc())
         )
-        return [Reading(**row) for row in self._connection.execute(query).mappings()]
+        return [Access(**row) for row in self._connection.execute(query).mappings()]
 
     def _insert(self, table: Any, row: dict[str, Any]) -> None:
         self._connection.execute(insert(table), row | {"sandbox": self._sandbox})

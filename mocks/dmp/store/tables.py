@@ -5,6 +5,7 @@ Not here: queries (``documents``).
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -101,20 +102,22 @@ authorization_table = Table(
     Column("acted_at", UtcDateTime, nullable=False),
     Index("authorization_by_holder", "sandbox", "holder"),
 )
-reading_table = Table(
-    "reading",
+access_table = Table(
+    "access",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("sandbox", String(64), nullable=False),
     Column("matricule", String(64), nullable=False),
     Column("unique_id", String(128), nullable=False),
     Column("title", Text, nullable=False),
-    Column("reader", String(128), nullable=False),
-    Column("reader_name", Text, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("name", Text, nullable=False),
     Column("structure", String(64), nullable=False),
     Column("access_mode", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Index("reading_by_patient", "sandbox", "matricule"),
+    Column("action", String(16), nullable=False),
+    Column("is_secret", Boolean, nullable=False),
+    Index("access_by_patient", "sandbox", "matricule"),
 )
 # Former versions of an entry: a metadata update gives it a new entryUUID.
 version_table = Table(

@@ -14,6 +14,7 @@ from kit.identity import Ins
 from kit.pki import CertificateKind, Credential, EstablishmentCredentials, Person, TestPki
 from kit.vihf import AccessMode, Authentication, Vihf, access, profession, specialty, write_vihf
 from kit.world import DmpRecord, Patient, World
+from kit.world.patients import OPEN_RECORD
 from kit.xds.metadata import Author, DocumentEntry, Submission
 from kit.xml import Element
 from mocks.dmp import messages
@@ -41,6 +42,12 @@ def a_patient(**record: Any) -> Patient:
         for person in (WORLD.patient(index) for index in range(5000))
         if all(getattr(person.record, name) == value for name, value in record.items())
     )
+
+
+def a_minor(born_on: str = "2012-03-14") -> Patient:
+    """An invented person born that day, with an open record."""
+    born = (*WORLD.find_patients(born_on, "F"), *WORLD.find_patients(born_on, "M"))
+    return next(person for person in born if person.record == OPEN_RECORD)
 
 
 def a_document(number: int = 1, ins: Ins = INS, **changes: Any) -> bytes:

@@ -107,6 +107,7 @@ def same(lot: ProvidedLot) -> ProvidedLot:
 
 
 MASKED, INVISIBLE = (Coded(c, VISIBILITY_SYSTEM) for c in ("MASQUE_PS", "INVISIBLE_PATIENT"))
+KEPT_BACK = Coded("INVISIBLE_REPRESENTANTS_LEGAUX", VISIBILITY_SYSTEM)
 NORMAL = Coded("N", "2.16.840.1.113883.5.25")
 APPROVED = an_entry(a_document(5), "urn:uuid:old", availability_status=vocabulary.APPROVED)
 PARENT = RelatedDocument("RPLC", Identifier(APPROVED.unique_id))
@@ -343,6 +344,18 @@ REFUSED: list[tuple[Any, dict[str, Any], str, Code]] = [
         {"known": Known(entries={"urn:uuid:old": OLD})},
         "what_is_replaced_is_approved",
         errors.DEPRECATED,
+    ),
+    (
+        same,
+        {"user": a_user(secret="V", standing=Standing(are_minors_judged=True))},
+        "a_secret_connection_is_for_a_minor",
+        errors.MINOR,
+    ),
+    (
+        with_entry(confidentiality_codes=(NORMAL, KEPT_BACK)),
+        {"user": a_user(standing=Standing(are_minors_judged=True))},
+        "only_a_minor_has_representatives",
+        errors.MINOR,
     ),
 ]
 

@@ -34,11 +34,20 @@ from mocks.dmp.rules import (
 from mocks.dmp.rules.query import an_answer_is_not_too_long
 from mocks.dmp.rules.rights import User
 from tests.mocks.dmp.builders import ARC, DOCTOR_ID, INS, NOW, STRUCTURE, a_user
-from tests.mocks.dmp.test_rules_registry import BLOCKED, OPPOSED, OTHER_INS, SHARED, UNKNOWN, found
+from tests.mocks.dmp.test_rules_registry import (
+    BLOCKED,
+    OPPOSED,
+    OTHER_INS,
+    SECRETIVE,
+    SHARED,
+    UNKNOWN,
+    found,
+)
 
 OPEN, CLOSED = PatientRecord("open"), PatientRecord("closed")
 DOCTOR = a_user(User.DOCTOR)
 BY_DOCTOR = Administering(DOCTOR, OPEN)
+OF_A_MINOR = replace(DOCTOR, standing=Standing(is_minor=True, are_minors_judged=True))
 BY_NURSE = replace(BY_DOCTOR, user=a_user(User.PROFESSIONAL))
 ADD, REMOVE = AuthorizationChange("AJOUT"), AuthorizationChange("SUPPRESSION")
 ATTEND = AuthorizationChange("AJOUT", "MEDECIN_TRAITANT")
@@ -67,6 +76,7 @@ TD0_3: list[Any] = [
     (ADD, replace(BY_DOCTOR, record=PatientRecord("none")), NO_RECORD),
     (ADD, replace(BY_DOCTOR, record=CLOSED), IS_CLOSED),
     (ADD, replace(BY_DOCTOR, user=BLOCKED), SHARED["blocked"]),
+    (ADD, replace(BY_DOCTOR, user=SECRETIVE), SHARED["secret"]),
 ]
 TD1_6: list[Any] = [
     ("TOUTE", BY_DOCTOR, set()),
@@ -80,6 +90,7 @@ TD1_6: list[Any] = [
     ("TOUTE", replace(BY_DOCTOR, record=CLOSED), IS_CLOSED),
     ("TOUTE", replace(BY_DOCTOR, user=BLOCKED), SHARED["blocked"]),
     ("TOUTE", replace(BY_DOCTOR, user=UNKNOWN), SHARED["unknown"]),
+    ("TOUTE", replace(BY_DOCTOR, user=SECRETIVE), SHARED["secret"]),
     (
         "TOUTE",
         replace(BY_DOCTOR, user=OPPOSED),
@@ -189,6 +200,12 @@ TD1_3B: list[Any] = [
     ),
     (CHANGE, replace(BY_DOCTOR, user=BLOCKED), SHARED["blocked"]),
     (CHANGE, replace(BY_DOCTOR, user=UNKNOWN), SHARED["unknown"]),
+    (CHANGE, replace(BY_DOCTOR, user=SECRETIVE), SHARED["secret"]),
+    (
+        CHANGE,
+        replace(BY_DOCTOR, user=OF_A_MINOR),
+        {("a_representative_consents_for_a_minor", errors.MINOR)},
+    ),
     (
         CHANGE,
         replace(BY_DOCTOR, user=OPPOSED),

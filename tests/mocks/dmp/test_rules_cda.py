@@ -61,7 +61,7 @@ RULES = (
     "an_author_states_when",
     "an_author_is_identified",
     "an_author_is_a_person_or_a_device",
-    "an_author_has_a_profession",
+    "the_profession_of_an_author_is_a_code",
     "an_organization_of_an_author_has_a_national_number",
     "the_custodian_is_identified",
     "the_legal_authenticator_is_there_and_identified",

@@ -58,11 +58,15 @@ UNKNOWN = replace(DOCTOR, standing=Standing("ABSENTE"))
 OPPOSED = replace(
     DOCTOR, access_mode="bris_de_glace", standing=Standing("ABSENTE", is_mode_opposed=True)
 )
+SECRETIVE = replace(  # a secret connection to the record of somebody of age, on a strict bench
+    DOCTOR, secret="INVISIBLE_REPRESENTANTS_LEGAUX", standing=Standing(are_minors_judged=True)
+)
 IN_EMERGENCY = replace(UNKNOWN, access_mode="centre_15")
 ATTENDING = a_user(User.ATTENDING, person_id="899900000001")
 SHARED = {  # what each book of consultation refuses whoever asks
     "blocked": {("the_professional_is_not_blocked", errors.BLOCKED)},
     "unknown": {("the_user_is_authorised", errors.NOT_AUTHORISED)},
+    "secret": {("a_secret_connection_is_for_a_minor", errors.MINOR)},
     "opposed": {("the_patient_accepts_the_access_mode", errors.MODE_OPPOSED)},
 }
 ENTRY = an_entry(a_document(), "urn:uuid:1", availability_status=vocabulary.APPROVED)
@@ -98,6 +102,7 @@ EXISTENCE_ROWS = [
         {("a_blocked_professional_reads_no_data", errors.BLOCKED)},
     ),
     (ASKED, BLOCKED, set()),
+    (ASKED, SECRETIVE, SHARED["secret"]),
     (ASKED, a_user(), set()),
     (ASKED, DOCTOR, set()),
     (replace(ASKED, reason_code="CNSLT_DATA"), DOCTOR, set()),
@@ -181,6 +186,7 @@ QUERY_ROWS: list[tuple[StoredQuery, Asking, set[tuple[str, Code]]]] = [
     ),
     (LIST, replace(OPEN, user=BLOCKED), SHARED["blocked"]),
     (LIST, replace(OPEN, user=UNKNOWN), SHARED["unknown"]),
+    (LIST, replace(OPEN, user=SECRETIVE), SHARED["secret"]),
     (LIST, replace(OPEN, user=OPPOSED), SHARED["opposed"]),
     (LIST, replace(OPEN, user=IN_EMERGENCY), set()),
     (REFERENCE, replace(OPEN, user=UNKNOWN), set()),
@@ -262,6 +268,7 @@ RETRIEVAL_ROWS = [
     ),
     (REQUEST, replace(READING, user=BLOCKED), SHARED["blocked"]),
     (REQUEST, replace(READING, user=UNKNOWN), SHARED["unknown"]),
+    (REQUEST, replace(READING, user=SECRETIVE), SHARED["secret"]),
     (REQUEST, replace(READING, user=OPPOSED), SHARED["opposed"]),
     (REQUEST, replace(READING, user=IN_EMERGENCY), set()),
 ]
@@ -363,6 +370,7 @@ UPDATE_ROWS = [
     ),
     (ARCHIVING, replace(BY_DOCTOR, user=BLOCKED), SHARED["blocked"]),
     (ARCHIVING, replace(BY_DOCTOR, user=UNKNOWN), SHARED["unknown"]),
+    (ARCHIVING, replace(BY_DOCTOR, user=SECRETIVE), SHARED["secret"]),
     (
         ARCHIVING,
         replace(BY_DOCTOR, user=replace(OPPOSED, access_mode="centre_15")),

@@ -1,0 +1,135 @@
+"""DMP mock, store: the former versions of entries, inside a transaction.
+
+Metadata sent again give a document another entryUUID; its logicalId and uniqueId stay. A former
+version is Deprecated and changes no more. Not here: the current ones (``documents``).
+Source: ITI TF-2 3.57 (versions, association propagation).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, or_, select
+
+from kit.xds import vocabulary
+from kit.xds.metadata import Association, DocumentEntry
+from mocks.dmp.messages.query import (
+    ENTRY_UUID,
+    FIND_DOCUMENTS,
+    GET_DOCUMENTS,
+    GET_DOCUMENTS_AND_ASSOCIATIONS,
+    LOGICAL_ID,
+    STATUS,
+    UNIQUE_ID,
+    StoredQuery,
+)
+from mocks.dmp.store.matching import meets
+from mocks.dmp.store.plain import build, plain
+from mocks.dmp.store.tables import association_table, entry_table, version_table
+
+# A new version takes these over; that it is a member of a lot, the lot says.
+PROPAGATED = (vocabulary.RPLC, vocabulary.APND, vocabulary.XFRM, vocabulary.SIGNS)
+
+
+class Versions:
+    """The former versions of one sandbox, inside a transaction."""
+
+    def __init__(self, connection: Connection, sandbox: str) -> None:
+        self._connection = connection
+        self._sandbox = sandbox
+
+    def keep(self, entry: DocumentEntry, successor: str) -> None:
+        """Remember an entry before it changes; its associations start or end at both from now."""
+        row = {
+            "sandbox": self._sandbox,
+            "entry_uuid": entry.entry_uuid,
+            "unique_id": entry.unique_id,
+            "metadata": plain(entry),
+        }
+        self._connection.execute(insert(version_table), row)
+        self._propagate(entry.entry_uuid, successor)
+
+    def find(self, query: StoredQuery, matricules: Iterable[str]) -> list[DocumentEntry]:
+        """The former versions a query asks for, oldest first.
+
+        By their own entryUUID always; by uniqueId, logicalId or status with $MetadataLevel 2.
+        """
+        wanted = self._wanted(query)
+        if wanted is None:
+            return []
+        columns = version_table.c
+        asked = (
+            select(columns.metadata)
+            .join(entry_table, entry_table.c.unique_id == columns.unique_id)
+            .where(entry_table.c.sandbox == self._sandbox, columns.sandbox == self._sandbox)
+            .where(entry_table.c.matricule.in_(list(matricules)), wanted)
+        )
+        rows = self._connection.execute(asked).scalars()
+        found = [
+            replace(build(DocumentEntry, kept), availability_status=vocabulary.DEPRECATED)
+            for kept in rows
+        ]
+        if query.query_id == FIND_DOCUMENTS:
+            found = [entry for entry in found if meets(query, entry)]
+        return sorted(found, key=lambda entry: (entry.unique_id, entry.version or 1))
+
+    def _wanted(self, query: StoredQuery) -> ColumnElement[bool] | None:
+        columns = version_table.c
+        if query.query_id == FIND_DOCUMENTS:
+            asks = query.asks_versions and vocabulary.DEPRECATED in query.values(STATUS)
+            return entry_table.c.unique_id == columns.unique_id if asks else None
+        if query.query_id not in (GET_DOCUMENTS, GET_DOCUMENTS_AND_ASSOCIATIONS):
+            return None
+        own = columns.entry_uuid.in_(query.values(ENTRY_UUID))
+        if not query.asks_versions:
+            return own
+        named = columns.unique_id.in_(
+            [*query.values(UNIQUE_ID), *self.unique_ids_of(query.values(LOGICAL_ID))]
+        )
+        return or_(own, named)
+
+    def unique_ids_of(self, logical_ids: Iterable[str]) -> list[str]:
+        """The uniqueIds of documents by their logicalId: the entryUUID of the first version."""
+        asked = list(logical_ids)
+        found = []
+        for table in (version_table, entry_table) if asked else ():
+            query = select(table.c.unique_id, table.c.metadata).where(
+                table.c.sandbox == self._sandbox, table.c.entry_uuid.in_(asked)
+            )
+            rows = self._connection.execute(query)
+            found += [row.unique_id for row in rows if row.metadata["logical_id"] in asked]
+        return found
+
+    def _propagate(self, former: str, successor: str) -> None:
+        columns = association_table.c
+        asked = (
+            select(columns.matricule, columns.metadata)
+            .where(columns.sandbox == self._sandbox, columns.kind.in_(PROPAGATED))
+            .where(or_(columns.source == former, columns.target == former))
+            .order_by(columns.seq)
+        )
+        rows = [
+            self._row(row.matricule, build(Association, row.metadata), former, successor)
+            for row in self._connection.execute(asked)
+        ]
+        if rows:
+            self._connection.execute(insert(association_table), rows)
+
+    def _row(
+        self, matricule: str, link: Association, former: str, successor: str
+    ) -> dict[str, Any]:
+        source = successor if link.source == former else link.source
+        target = successor if link.target == former else link.target
+        name = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{link.entry_uuid}/{successor}')}"
+        taken = replace(link, entry_uuid=name, source=source, target=target)
+        return {
+            "sandbox": self._sandbox,
+            "matricule": matricule,
+            "kind": link.kind,
+            "source": source,
+            "target": target,
+            "metadata": plain(taken),
+        }
