@@ -1,8 +1,8 @@
 """Banc as one types or imports it.
 
 ``from banc import validate`` judges a document, ``from banc.documents import document`` makes
-one. The first is loaded when asked for, since the pytest
-plugin imports this package into every run of an integrator's tests.
+one. The first is loaded when asked for, since the pytest plugin imports this package into every
+run of an integrator's tests.
 """
 
 from __future__ import annotations

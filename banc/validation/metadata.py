@@ -92,7 +92,7 @@ def judge_lot(
         types=settings.dmp_types,
     )  # fmt: skip
     around = _Around(policy)
-    refusals = (refusal for row in rows(without) for refusal in row.refusals(lot, around))
+    refusals = (row.refusal(found) for row in rows(without) for found in row.check(lot, around))
     found = of_refusals(
         refusals, lambda item: metadata_places.place(root, item.subject, item.field)
     )
