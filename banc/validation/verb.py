@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,14 +88,22 @@ def _judge(
 ) -> Validator:
     from banc.cli import Stop
     from banc.validation.front import CannotValidate, validator
-    from kit.pki.issuing import read_instant
     from kit.rules import Malformed
 
     try:
-        instant = read_instant(at) if at else None
-        return validator(settings, kit=kit, with_kit=not without_kit, profiles=profiles, at=instant)
+        return validator(
+            settings, kit=kit, with_kit=not without_kit, profiles=profiles, at=_instant(at)
+        )
     except (CannotValidate, Malformed) as error:
         raise Stop(str(error)) from None
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    from kit.pki.issuing import read_instant  # brings the whole country, a third of a second
+
+    return read_instant(text)
 
 
 @contextmanager
