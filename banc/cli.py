@@ -18,6 +18,7 @@ from rich.console import Console
 
 from banc import document_verbs, screens, trust_verbs
 from banc.bench import Bench, CannotStart
+from banc.validation.verb import validate
 from kit.settings import Settings, WrongSettings, from_env
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(trust_verbs.pki, name="pki")
 app.add_typer(trust_verbs.vihf, name="vihf")
 app.add_typer(trust_verbs.datamatrix, name="datamatrix")
+app.command()(validate)
 app.command("document")(document_verbs.document)
 out = Console()
 err = Console(stderr=True)

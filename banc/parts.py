@@ -241,5 +241,11 @@ def _console(settings: Settings) -> Part:
     port = settings.console_port
     url = f"http://{settings.host}:{port}"
     addresses = (Address("console", port, url, "a web browser"),)
-    run = partial(_serve_app, "console", create_console, (Listener(port),))
+    run = partial(_serve_app, "console", _create_console, (Listener(port),))
     return Part("console", "Console", addresses, run, http_ready("console", port))
+
+
+def _create_console(settings: Settings) -> Flask:
+    from banc.validation.front import for_pages
+
+    return create_console(settings, judge=for_pages(settings))

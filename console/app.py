@@ -9,16 +9,18 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from console import formats, security
-from console.views import certificates, exchange, journal, results, services
+from console.views import certificates, exchange, journal, results, services, validation
 from indicators.live import LiveBench
 from kit.clock import Clock, bench_clock
 from kit.settings import Settings
 
-MAX_BODY_BYTES = 64 * 1024  # the console only takes the forms of a fault and of a certificate
+MAX_BODY_BYTES = 64 * 1024  # of a form; a file to validate has its own bound
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
-    """The console over the services that ``settings`` reach."""
+def create_app(
+    settings: Settings, clock: Clock | None = None, judge: validation.Judge | None = None
+) -> Flask:
+    """The console over the services that ``settings`` reach. judge: who validates documents."""
     app = Flask(__name__, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 300
@@ -31,6 +33,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         journal.blueprint(settings),
         exchange.blueprint(settings),
         certificates.blueprint(settings, clock),
+        validation.blueprint(settings, judge),
         services.blueprint(settings),
     ):
         app.register_blueprint(pages)

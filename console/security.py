@@ -52,6 +52,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 READS = ("GET", "HEAD", "OPTIONS")
+FILE_TYPE = "application/octet-stream"  # as JSON, a page of another origin cannot send it unasked
+TAKE_FILES = frozenset({"validation.document", "validation.program"})
+FOR_PROGRAMS = frozenset({"validation.program"})  # they change nothing; a browser has an Origin
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -60,7 +63,8 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check() -> None:
-        if request.method not in READS:
+        is_program = request.endpoint in FOR_PROGRAMS and "Origin" not in request.headers
+        if request.method not in READS and not is_program:
             _check_origin(names)
 
     @app.after_request
@@ -82,8 +86,9 @@ def _check_origin(names: set[str]) -> None:
         abort(403, f"La console ne se connaît pas sous le nom {host} : voir BANC_SERVER_NAMES.")
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         abort(403, "Cette demande ne vient pas d'une page de la console.")
-    if request.method != "DELETE" and request.mimetype != "application/json":
-        abort(403, "Le contenu attendu est application/json.")
+    expected = FILE_TYPE if request.endpoint in TAKE_FILES else "application/json"
+    if request.method != "DELETE" and request.mimetype != expected:
+        abort(403, f"Le contenu attendu est {expected}.")
 
 
 def _is_address(host: str) -> bool:

@@ -358,7 +358,7 @@ class Settings:
     )
     conformance_dir: Path = row(
         Path("../shared/conformance"),
-        "Official examples and schemas that tests use as judges; absent: those tests skip.",
+        "Official kits and examples: `banc validate` runs cda/, tests judge by all, or skip.",
         Path,
     )
 

@@ -106,6 +106,66 @@ function suit(choice) {
   set();
 }
 
+// Validation: each file is sent as it is, in turn; what the kit says comes when it has loaded.
+function check(form) {
+  const said = form.querySelector("output");
+  const shown = form.nextElementSibling;
+  const [input, profiles] = [form.elements.file, form.elements.profiles];
+  const max = Number(form.dataset.max);
+  async function judge(file, place) {
+    const query = new URLSearchParams({ name: file.name, profiles: profiles.checked });
+    let last = "";
+    for (let turn = 0; turn < 150; turn += 1) {
+      const answer = await fetch(`${form.dataset.check}?${query}`, {
+        method: "POST",
+        headers: { Accept: "application/json", "Content-Type": "application/octet-stream" },
+        body: file,
+      });
+      const { error, html, waiting } = await answer.json();
+      if (error) throw new Error(error);
+      if (html !== last) place.innerHTML = html;
+      last = html;
+      if (!waiting) return;
+      await new Promise((done) => { setTimeout(done, 1000); });
+    }
+  }
+  async function all(files) {
+    input.disabled = true;
+    const batch = document.createElement("div");
+    shown.prepend(batch);
+    let place = 0;
+    for (const file of files) {
+      place += 1;
+      said.textContent = `${file.name} (${place} sur ${files.length})…`;
+      const section = document.createElement("section");
+      batch.append(section);
+      try {
+        if (file.size > max) throw new Error("le fichier est trop grand");
+        await judge(file, section);
+      } catch (problem) {
+        section.className = "warning";
+        section.textContent = `${file.name} : ${problem.message}`;
+      }
+    }
+    said.textContent = "";
+    input.disabled = false;
+    input.value = "";
+  }
+  function take(files) {
+    document.querySelector("[data-none]").hidden = true;
+    if (!input.disabled && files.length) all([...files]);
+  }
+  input.addEventListener("change", () => take(input.files));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
+  form.addEventListener("dragleave", () => form.classList.remove("over"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("over");
+    take(event.dataTransfer.files);
+  });
+}
+
 document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("[data-follow]").forEach((box) => follow(box, document.querySelector("[data-query]")));
 document.querySelectorAll("[data-arm]").forEach(arm);
@@ -116,6 +176,7 @@ document.querySelectorAll("[data-disarm]").forEach((button) =>
     else location.reload();
   }));
 document.querySelectorAll("[data-order]").forEach(order);
+document.querySelectorAll("[data-check]").forEach(check);
 document.querySelectorAll("[data-kind]").forEach(suit);
 document.querySelectorAll("[data-issued]").forEach((section) =>
   section.addEventListener("click", (event) => {

@@ -23,7 +23,7 @@ MAX_CHUNKS = 100_000
 
 def find_assertion(data: bytes) -> Element:
     """The one SAML 2.0 assertion of ``data``, in the tree it came in. Raises Malformed."""
-    root = parse(_xml(data.lstrip(b"\xef\xbb\xbf \t\r\n")), where="file")
+    root = parse(message_in(data)[0], where="file")
     found = [item for item in root.iter(qname("saml2:Assertion")) if not _is_inside(item)]
     if len(found) > 1:
         raise Malformed("file", f"{len(found)} assertions: which one speaks is anyone's guess")
@@ -36,8 +36,12 @@ def _is_inside(assertion: Element) -> bool:
     return any(True for _ in assertion.iterancestors(qname("saml2:Assertion")))
 
 
-def _xml(data: bytes) -> bytes:
-    """The XML of a file that may begin with HTTP, with headers or with a boundary."""
+def message_in(data: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """The XML of a file that may begin with HTTP, with headers or with a boundary.
+
+    With it come the attachments, by Content-ID without brackets. Raises Malformed.
+    """
+    data = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     start = _START.match(data)
     if start or _HEADER.match(data):
         blank = _BLANK.search(data)
@@ -47,18 +51,18 @@ def _xml(data: bytes) -> bytes:
         return _body(head, data[blank.end() :])
     boundary = _BOUNDARY.match(data)
     if boundary:
-        return _part(f'multipart/related; boundary="{boundary[1].decode()}"', data)
-    return data
+        return _parts(f'multipart/related; boundary="{boundary[1].decode()}"', data)
+    return data, {}
 
 
-def _body(head: bytes, body: bytes) -> bytes:
+def _body(head: bytes, body: bytes) -> tuple[bytes, dict[str, bytes]]:
     headers = dict(_fields(head))
     if "chunked" in headers.get("transfer-encoding", "").lower():
         body = _unchunked(body)
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Malformed("Content-Encoding", "a compressed body is not read")
     content_type = headers.get("content-type", "")
-    return _part(content_type, body) if mtom.is_multipart(content_type) else body
+    return _parts(content_type, body) if mtom.is_multipart(content_type) else (body, {})
 
 
 def _fields(head: bytes) -> list[tuple[str, str]]:
@@ -68,10 +72,10 @@ def _fields(head: bytes) -> list[tuple[str, str]]:
     return [(name.strip().lower(), value.strip()) for name, _, value in pairs]
 
 
-def _part(content_type: str, body: bytes) -> bytes:
+def _parts(content_type: str, body: bytes) -> tuple[bytes, dict[str, bytes]]:
     if b"\r\n" not in body:  # an editor saved it: XML reads both line ends alike
         body = body.replace(b"\n", b"\r\n")
-    return mtom.read_multipart(content_type, body)[0]
+    return mtom.read_multipart(content_type, body)
 
 
 def _unchunked(body: bytes) -> bytes:
