@@ -46,6 +46,7 @@ from mocks.mssante.messages.mailboxes import application_mailbox
 from mocks.ror.messages import TOKEN_PATH, TokenRequest, write_token_request
 
 HOST = "127.0.0.1"
+LETTERS = ("LDL",)  # documents of about 20 kB
 PACE = 100  # requests a second, for the latency of a service that is not full
 BARE_TURNS = 4  # a bare server gets the items so many times, or its turn is too short to time
 err = Console(stderr=True)
@@ -141,7 +142,7 @@ def _comparisons(settings: Settings, ports: Ports, size: Size) -> Iterator[tuple
     """Each transaction with its payloads, written before its turn."""
     hospital = Hospital.of(settings)
     clock = bench_clock(settings.data_dir)
-    writer = Writer(hospital, clock.now(), "speed")
+    writer = Writer(hospital, clock.now(), "speed", LETTERS)
     auth, insi = (
         hospital.pki.client_context(credential)
         for credential in (hospital.credentials.auth, hospital.credentials.insi)

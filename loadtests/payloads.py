@@ -87,10 +87,13 @@ class Hospital:
 class Writer:
     """Writes payloads of each kind; ``prefix`` keeps two runs on one bench apart."""
 
-    def __init__(self, hospital: Hospital, now: datetime, prefix: str) -> None:
+    def __init__(
+        self, hospital: Hospital, now: datetime, prefix: str, kinds: tuple[str, ...] = KINDS
+    ) -> None:
         self.hospital = hospital
         self.now = now
         self._prefix = prefix
+        self._kinds = kinds
         self._streams = Streams(hospital.settings.seed)
 
     def deposits(self, count: int) -> Iterator[Payload]:
@@ -137,7 +140,7 @@ class Writer:
         facts = self._facts(stream, unit, number)
         arc = self.hospital.place.oid
         document = write_document(
-            KINDS[number % len(KINDS)],
+            self._kinds[number % len(self._kinds)],
             facts,
             unique_id=oid(stream, arc),
             set_id=oid(stream, arc),

@@ -43,6 +43,13 @@ class StillLoading(Exception):
     """The judge did not answer in the time the caller had."""
 
 
+ATTEMPTS = 3  # a judge that is ending when it is found takes nothing
+
+
+class _NotTaken(Exception):
+    """The judge ended before it had the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """How to reach the judge of one kit. folder: its own; memory: compiled stylesheets."""
@@ -66,10 +73,20 @@ class Caller:
         patience: seconds to wait for the answer. say: told what is loading.
         Raises CannotJudge, StillLoading.
         """
+        until = time.monotonic() + patience
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(_NotTaken):
+                return self._asked(content, profiles, until, say)
+        raise CannotJudge(f"the judge ends before it reads: see {self.folder / LOG}")
+
+    def _asked(self, content: bytes, profiles: bool, until: float, say: Progress) -> Found:
         with self._connected() as connection:
-            frames.send_json(connection, {"profiles": profiles})
-            frames.send(connection, content)
-            return _answer(connection, time.monotonic() + patience, say)
+            try:
+                frames.send_json(connection, {"profiles": profiles})
+                frames.send(connection, content)
+            except frames.Closed as error:
+                raise _NotTaken from error
+            return _answer(connection, until, say)
 
     @contextmanager
     def _connected(self) -> Iterator[socket.socket]:
@@ -154,6 +171,7 @@ def _reap(pid: int) -> None:
 
 
 def _answer(connection: socket.socket, until: float, say: Progress) -> Found:
+    is_taken = False
     while True:
         left = until - time.monotonic()
         if left <= 0:
@@ -163,7 +181,13 @@ def _answer(connection: socket.socket, until: float, say: Progress) -> Found:
             told = frames.receive_json(connection)
         except TimeoutError:
             raise StillLoading from None
-        if "loading" in told:
+        except frames.Closed:
+            if is_taken:
+                raise
+            raise _NotTaken from None
+        if "taken" in told:
+            is_taken = True
+        elif "loading" in told:
             say(str(told["loading"]))
         elif "error" in told:
             raise CannotJudge(str(told["error"]))

@@ -123,6 +123,7 @@ class Resident:
         try:
             asked = frames.receive_json(connection)
             content = frames.receive(connection)
+            frames.send_json(connection, {"taken": True})
             signal.setitimer(signal.ITIMER_REAL, self._limits.most_seconds)
             told = self._remembered(connection, asked, content)
             signal.setitimer(signal.ITIMER_REAL, 0)

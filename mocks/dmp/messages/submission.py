@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from kit import mtom, xds
-from kit.cda import Cda, CdaHeader
+from kit.cda import Cda, CdaHeader, differences
 from kit.cda import read as read_cda
-from kit.rules import Malformed
+from kit.rules import Finding, Malformed
 from kit.xds.metadata import DocumentEntry, Submission
 from kit.xml import Element, build, find_all, need, need_attribute, qname
 from mocks.dmp.messages.response import NAMES
@@ -22,7 +23,7 @@ PROVIDE_AND_REGISTER = qname("xds:ProvideAndRegisterDocumentSetRequest")
 CDA_MIME_TYPES = ("text/xml", "application/xslt+xml")  # the second: with its own stylesheet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is derived is kept
 class ProvidedDocument:
     """One entry of a lot with its bytes.
 
@@ -40,7 +41,12 @@ class ProvidedDocument:
         """What the header of the CDA says."""
         return self.cda.header if self.cda else None
 
-    @property
+    @cached_property
+    def differences(self) -> tuple[Finding, ...]:
+        """What the metadata say otherwise than the CDA."""
+        return tuple(differences(self.entry, self.cda.header)) if self.cda else ()
+
+    @cached_property
     def hash(self) -> str:
         """SHA-1 of the bytes, hexadecimal, as the registry keeps it."""
         return hashlib.sha1(self.content or b"", usedforsecurity=False).hexdigest()

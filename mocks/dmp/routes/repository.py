@@ -34,11 +34,11 @@ def add(port: soap.Port, dmp: Dmp) -> None:
             call.line.transaction = "TD2.2"
         noting.lot_of(call.line, lot)
         noting.remark(call.line, rules.leniencies(lot, dmp.policy))
-        signature = _signature(dmp, lot)
+        signature, broken = _signature(dmp, lot), rules.broken_by(lot)
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)
             stands = feeding(dmp, call.sender, lot, documents)
-            rules.submission.check(lot, replace(stands, signature=signature))
+            rules.submission.check(lot, replace(stands, signature=signature, broken=broken))
             documents.register(lot, structure=call.sender.structure, at=dmp.service.clock.now())
             accesses.note(dmp, call.line, stands.user, documents, lot.submission.health_documents)
             noting.remark(call.line, rules.minor_remarks(lot, stands))
@@ -69,7 +69,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
 
 
 def _signature(dmp: Dmp, lot: ProvidedLot) -> tuple[Finding, ...]:
-    """The signature of the lot is judged while nobody waits for the store."""
+    """The signature of the lot, as the documents, is judged while nobody waits for the store."""
     if dmp.policy.lot_signature != "strict":
         return ()
     return tuple(rules.signature_findings(lot, dmp.trust(), dmp.service.clock.now()))

@@ -26,6 +26,7 @@ from mocks.dmp.rules.retrieval import Retrieving, retrieval
 from mocks.dmp.rules.submission import (
     Feeding,
     Policy,
+    broken_by,
     is_qualified,
     leniencies,
     remarks,
@@ -53,6 +54,7 @@ __all__ = [
     "authorization",
     "authorization_of",
     "authorized",
+    "broken_by",
     "existence",
     "find_patient",
     "is_masked",

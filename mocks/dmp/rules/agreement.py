@@ -60,8 +60,8 @@ def agreement_remarks(lot: ProvidedLot, policy: Policy) -> list[str]:
 
 
 def _differences(lot: ProvidedLot) -> Iterator[tuple[ProvidedDocument, Finding]]:
-    for item, header in cdas(lot):
-        for found in cda.differences(item.entry, header):
+    for item, _ in cdas(lot):
+        for found in item.differences:
             yield item, found
 
 

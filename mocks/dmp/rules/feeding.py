@@ -51,8 +51,9 @@ class Policy:
 class Feeding:
     """Around a lot: who sends it, whose record it goes to (None: unknown), when, what is known.
 
-    matricules: every matricule of the patient, past ones too. signature: what the signature of the
-    lot is refused for, when it was checked already; None: the rule checks it.
+    matricules: every matricule of the patient, past ones too. signature, broken: what the signature
+    of the lot is refused for, and its documents by rule of ``kit.cda``, when they were judged before
+    the store was held; None: the rules judge it.
     """
 
     user: DmpUser
@@ -63,6 +64,7 @@ class Feeding:
     trust: Trust
     policy: Policy
     signature: tuple[Finding, ...] | None = None
+    broken: Mapping[str, tuple[Finding, ...]] | None = None
 
 
 def name_of(item: ProvidedDocument) -> str:

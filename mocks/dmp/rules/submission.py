@@ -10,7 +10,7 @@ from mocks.dmp.rules import record, metadata, codes, conformity, agreement, lot
 from mocks.dmp.messages.submission import ProvidedLot
 from mocks.dmp.rules.agreement import agreement_remarks, remarks
 from mocks.dmp.rules.codes import type_remarks
-from mocks.dmp.rules.conformity import conformity_remarks
+from mocks.dmp.rules.conformity import broken_by, conformity_remarks
 from mocks.dmp.rules.feeding import Feeding, Policy, submission
 from mocks.dmp.rules.lot import signature_findings
 from mocks.dmp.rules.record import is_qualified
@@ -21,6 +21,7 @@ __all__ = [
     "PARTS",
     "Feeding",
     "Policy",
+    "broken_by",
     "is_qualified",
     "leniencies",
     "remarks",
