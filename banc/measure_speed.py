@@ -65,7 +65,7 @@ class Size:
     mails: int
 
 
-FULL = Size(7, 300, 120, 300, 200, 120, 100)
+FULL = Size(7, 300, 240, 900, 500, 240, 160)
 QUICK = Size(2, 20, 12, 40, 40, 20, 12)
 
 

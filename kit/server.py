@@ -113,8 +113,11 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if not conn.initialized:
             if not conn.wait_for_data(FIRST_BYTE_SECONDS):
                 return gthread._DEFER
+            is_secured = isinstance(conn.sock, ssl.SSLSocket)
             if not self._prepare(conn):
                 return False
+            if not is_secured and not _has_begun(conn):
+                return gthread._DEFER
         deadlines, held = self.app.deadlines, conn.sock
         deadlines.begin(held)
         try:
@@ -146,7 +149,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         try:
             conn.sock.settimeout(HANDSHAKE_SECONDS)
             conn.sock = listener.context().wrap_socket(conn.sock, server_side=True)
-            conn.data_ready = True
+            conn.data_ready = False  # what was there was the handshake's
         except (ssl.SSLError, OSError) as error:
             self._refuse(listener.mode, conn.client, error)
             return False
@@ -158,6 +161,14 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if tell is not None:
             tell(mode, str(client[0]) if client else "", why)
         log.info("%s: TLS handshake refused: %s", self.app.application.name, why)
+
+
+def _has_begun(conn: Any) -> bool:
+    """Whether a request comes after the handshake; until then no thread waits for it."""
+    held = conn.sock
+    if not isinstance(held, ssl.SSLSocket) or held.pending():
+        return True
+    return bool(conn.wait_for_data(FIRST_BYTE_SECONDS))
 
 
 def _reason(error: Exception) -> str:

@@ -137,6 +137,20 @@ def test_without_a_certificate_the_handshake_is_refused_and_told(running: Runnin
     assert "mtls PEER_DID_NOT_RETURN_A_CERTIFICATE" in _told(running.refused)
 
 
+def test_idle_connections_hold_no_thread(running: Running) -> None:
+    """More than there are threads, all after their handshake: the next caller is answered."""
+    context = running.pki.client_context(credential_of(running.pki))
+    pools = 2 * Settings().threads + 2
+    with contextlib.ExitStack() as held:
+        for _ in range(pools):
+            plain = socket.create_connection(("127.0.0.1", running.mutual), timeout=10)
+            held.enter_context(context.wrap_socket(plain, server_hostname="localhost"))
+        caller = http.client.HTTPSConnection(
+            "127.0.0.1", running.mutual, context=context, timeout=10
+        )
+        assert ask(caller)["listener"] == "mtls"
+
+
 def test_a_server_nobody_trusts_is_refused_by_the_client(running: Running) -> None:
     connection = http.client.HTTPSConnection("127.0.0.1", running.mutual)
     with pytest.raises(ssl.SSLCertVerificationError):
