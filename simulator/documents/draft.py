@@ -46,6 +46,11 @@ class Draft:
         """Where it is written."""
         return Practice(self.author) if self.kind.is_from_town else self.facts.establishment
 
+    @property
+    def left_at(self) -> datetime:
+        """The end of the stay; of one that goes on, the time of writing."""
+        return self.facts.left_at or self.created_at
+
     def _own_doctor(self) -> Professional:
         if self.facts.attending_doctor is None:
             told = f"stay {self.facts.stay_id}: no attending doctor to write a {self.kind.name}"

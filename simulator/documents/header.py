@@ -66,17 +66,13 @@ def _identification(draft: Draft) -> Xml:
 
 
 def _author(draft: Draft) -> Xml:
-    who = draft.author
     return tag(
         "author",
         _own_doctor_code() if draft.kind.is_from_town else NOTHING,
         time("time", draft.created_at),
-        tag(
+        people.entity(
+            draft.author,
             "assignedAuthor",
-            people.professional_id(who),
-            people.profession(who),
-            people.contact(who),
-            people.person(who),
             people.organization(draft.place, "representedOrganization"),
         ),
     )
@@ -104,17 +100,13 @@ def _recipients(draft: Draft) -> Xml:
 
 
 def _legal_authenticator(draft: Draft) -> Xml:
-    who = draft.authenticator
     return tag(
         "legalAuthenticator",
         time("time", draft.created_at),
         tag("signatureCode", code="S"),
-        tag(
+        people.entity(
+            draft.authenticator,
             "assignedEntity",
-            people.professional_id(who),
-            people.profession(who),
-            people.contact(who),
-            people.person(who),
             people.organization(draft.place, "representedOrganization", setting=True),
         ),
     )
@@ -139,14 +131,7 @@ def _attending_doctor(draft: Draft) -> Xml:
         "participant",
         _own_doctor_code(),
         tag("time", nullFlavor="NA"),
-        tag(
-            "associatedEntity",
-            people.professional_id(who),
-            people.profession(who),
-            people.contact(who),
-            people.person(who, "associatedPerson"),
-            classCode="PROV",
-        ),
+        people.associate(who),
         typeCode="INF",
     )
 

@@ -179,16 +179,7 @@ def _sampler(draft: Draft) -> Xml:
     who = draft.facts.sampler
     if who is None:
         return NOTHING
-    return tag(
-        "performer",
-        tag(
-            "assignedEntity",
-            people.professional_id(who),
-            people.profession(who),
-            people.contact(who),
-            people.person(who),
-        ),
-    )
+    return tag("performer", people.entity(who))
 
 
 def comment(anchor: str) -> Xml:

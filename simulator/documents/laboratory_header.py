@@ -35,16 +35,8 @@ def laboratory_participants(draft: Draft) -> Xml:
 
 
 def _participant(who: Professional, kind: str, first: Xml, at: datetime) -> Xml:
-    entity = tag(
-        "associatedEntity",
-        people.professional_id(who),
-        people.profession(who),
-        people.contact(who),
-        people.person(who, "associatedPerson"),
-        classCode="PROV",
-    )
     period = tag("time", time("high", at), **{TYPE: "IVL_TS"})
-    return tag("participant", first, period, entity, typeCode=kind)
+    return tag("participant", first, period, people.associate(who), typeCode=kind)
 
 
 def laboratory_order(draft: Draft) -> Xml:
@@ -96,12 +88,5 @@ def responsible_biologist(draft: Draft) -> Xml:
 
 def _biologist(draft: Draft) -> Xml:
     facts = draft.facts
-    who = facts.legal_authenticator
-    return tag(
-        "assignedEntity",
-        people.professional_id(who),
-        people.profession(who),
-        people.contact(who),
-        people.person(who),
-        people.organization(facts.establishment, "representedOrganization", setting=True),
-    )
+    place = people.organization(facts.establishment, "representedOrganization", setting=True)
+    return people.entity(facts.legal_authenticator, "assignedEntity", place)

@@ -7,7 +7,7 @@ discharge; results and plan when there are some. Not here: the header; how a dru
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, drawn_id, french_day, local_day, templates
@@ -61,10 +61,6 @@ def write_body(draft: Draft) -> Xml:
         _results(draft),
         _plan(draft),
     )
-
-
-def _left_at(draft: Draft) -> datetime:
-    return draft.facts.left_at or draft.created_at
 
 
 def _status(draft: Draft) -> Xml:
@@ -129,9 +125,9 @@ def _movements(draft: Draft) -> tuple[Finding, Finding]:
             code=Coded("ORG-074", "Modalité de sortie"),
             anchor="sortie",
             heading="Modalité et date de sortie",
-            told=f"{french_day(_left_at(draft))}, {destination}",
+            told=f"{french_day(draft.left_at)}, {destination}",
             value=coded_value(facts.discharge.value, destination, system),
-            at=_left_at(draft),
+            at=draft.left_at,
         ),
     )
 
@@ -158,14 +154,14 @@ def _synthesis(draft: Draft) -> Finding:
         heading="Synthèse médicale",
         told=told,
         value=string_value(told),
-        at=_left_at(draft),
+        at=draft.left_at,
         is_signed=True,
     )
 
 
 def _safety(draft: Draft) -> tuple[Finding, ...]:
     """What every letter must state on germs, blood and adverse events (évènements indésirables)."""
-    case, at = draft.facts.case, _left_at(draft)
+    case, at = draft.facts.case, draft.left_at
     adverse = "Evènements indésirables survenus pendant l'hospitalisation"
     sought = "Recherche de microorganismes multi-résistants ou émergents effectuée"
     answered = (
@@ -191,7 +187,7 @@ def _safety(draft: Draft) -> tuple[Finding, ...]:
 def _treatments(draft: Draft) -> Xml:
     """Treatments at discharge; the section is compulsory, its entries are not."""
     treatments = draft.facts.case.treatments
-    start = _left_at(draft)
+    start = draft.left_at
     read = leaf("paragraph", "Aucun traitement médicamenteux à la sortie.")
     return section(
         draft,
@@ -248,7 +244,7 @@ def _request(draft: Draft, number: int, words: str) -> Xml:
         coded("ORG-064", "Demande d'examen ou de suivi", terms.TA_ASIP),
         tag("text", tag("reference", value=f"#suite-{number}")),
         tag("statusCode", code="active"),
-        tag("effectiveTime", value=local_day(_left_at(draft) + FOLLOW_UP_WITHIN)),
+        tag("effectiveTime", value=local_day(draft.left_at + FOLLOW_UP_WITHIN)),
         string_value(words),
         classCode="OBS",
         moodCode="INT",

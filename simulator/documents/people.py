@@ -120,6 +120,24 @@ def person(who: Professional, name: str = "assignedPerson") -> Xml:
     )
 
 
+def entity(who: Professional, name: str = "assignedEntity", *acted_for: Xml) -> Xml:
+    """Who acts, under the element ``name``; acted_for: the organisation, where it is told."""
+    own = (professional_id(who), profession(who), contact(who), person(who))
+    return tag(name, *own, *acted_for)
+
+
+def associate(who: Professional) -> Xml:
+    """``associatedEntity``: somebody who takes part in the care."""
+    return tag(
+        "associatedEntity",
+        professional_id(who),
+        profession(who),
+        contact(who),
+        person(who, "associatedPerson"),
+        classCode="PROV",
+    )
+
+
 def organization(place: Establishment | Practice, name: str, *, setting: bool = False) -> Xml:
     """An organisation under the element ``name``: national number (Struct_IdNat) of its site.
 

@@ -6,8 +6,6 @@ Not here: the entry of a drug (prescription_entry), what the law adds (prescript
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from simulator.documents.draft import Draft, coded, drawn_id, french_day, local_day, templates
 from simulator.documents.facts import Coded
 from simulator.documents.kinds import LOINC
@@ -66,16 +64,11 @@ def write_body(draft: Draft) -> Xml:
     return tag(
         "structuredBody",
         _barcode(draft),
-        _drugs(draft, prescription_lines(draft.facts, _starts_at(draft))),
+        _drugs(draft, prescription_lines(draft.facts, draft.left_at)),
         _comment(draft),
         _signs(draft),
         write_copy(draft),
     )
-
-
-def _starts_at(draft: Draft) -> datetime:
-    """The treatments begin when the stay ends."""
-    return draft.facts.left_at or draft.created_at
 
 
 def _barcode(draft: Draft) -> Xml:
@@ -152,7 +145,7 @@ def _signs(draft: Draft) -> Xml:
     if weight is None:
         return NOTHING
     row = (
-        text(french_day(_starts_at(draft))),
+        text(french_day(draft.left_at)),
         text("Poids"),
         anchored("poids", f"{decimal(weight, 1)} kg"),
     )
@@ -167,7 +160,7 @@ def _signs(draft: Draft) -> Xml:
 
 
 def _weighed(draft: Draft, weight: float) -> Xml:
-    on = tag("effectiveTime", value=local_day(_starts_at(draft)))
+    on = tag("effectiveTime", value=local_day(draft.left_at))
     observation = tag(
         "observation",
         *templates(*SIGN_ENTRY),

@@ -41,7 +41,7 @@ def report(draft: Draft) -> tuple[Part, ...]:
 def _prescription(draft: Draft) -> tuple[Part, ...]:
     facts = draft.facts
     required(facts.case.treatments, draft)
-    lines = prescription_lines(facts, facts.left_at or draft.created_at)
+    lines = prescription_lines(facts, draft.left_at)
     rows = tuple(
         (line.treatment.drug, posology(line.treatment), line.treatment.route.label, _delivery(line))
         for line in lines

@@ -93,12 +93,9 @@ def _signature(draft: Draft) -> Xml:
     return tag(
         "author",
         time("time", draft.created_at),
-        tag(
+        people.entity(
+            facts.author,
             "assignedAuthor",
-            people.professional_id(facts.author),
-            people.profession(facts.author),
-            people.contact(facts.author),
-            people.person(facts.author),
             people.organization(facts.establishment, "representedOrganization"),
         ),
     )

@@ -128,7 +128,7 @@ def _prescription(draft: Draft) -> Xml:
     """The prescription, valid from its writing on, then what a pharmacist must see at once."""
     facts = draft.facts
     required(facts.case.treatments, draft)
-    lines = prescription_lines(facts, facts.left_at or draft.created_at)
+    lines = prescription_lines(facts, draft.left_at)
     number = tag("id", root=f"{facts.establishment.oid}.7", extension=_kept(draft, "prescription"))
     code = coded(draft.kind.type.code, draft.kind.type.label, LOINC)
     until = valid_until(lines, draft.created_at)
@@ -167,15 +167,8 @@ def _event(
 
 
 def _performer(draft: Draft) -> Xml:
-    who = draft.authenticator
-    entity = tag(
-        "assignedEntity",
-        people.professional_id(who),
-        people.profession(who),
-        people.contact(who),
-        people.person(who),
-        people.organization(draft.place, "representedOrganization", setting=True),
-    )
+    acted_for = people.organization(draft.place, "representedOrganization", setting=True)
+    entity = people.entity(draft.authenticator, "assignedEntity", acted_for)
     return tag("performer", entity, typeCode="PRF")
 
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import os
-import signal
-import socket
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +13,7 @@ import pytest
 from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.pki import CertificateKind, Credential, TestPki
-from kit.server import Application, Listener, serve
+from kit.server import Application, Listener
 from kit.service import service_of
 from kit.settings import Settings
 from kit.soap import read_envelope
@@ -25,6 +21,7 @@ from kit.xml import Element, parse
 from mocks.ins.app import create_app
 from mocks.ins.messages import read_error, read_search_result, write_assertion
 from tests.mocks.ins.builders import an_assertion, an_envelope
+from tests.serving import served
 
 SOAP = {"Content-Type": "application/soap+xml; charset=utf-8"}
 
@@ -66,35 +63,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = replace(Settings(), data_dir=folder, workers=1)
     pki = TestPki.open(folder / "pki", settings)
     found = Running(free_port(), free_port(), free_port(), pki, settings)
-    pid = os.fork()
-    if not pid:
-        _serve(found)
-    _wait(found.plain)
-    yield found
-    os.kill(pid, signal.SIGTERM)
-    os.waitpid(pid, 0)
+    with served(_application(found), settings):
+        yield found
 
 
-def _serve(running: Running) -> None:
+def _application(running: Running) -> Application:
     listeners = (
         Listener(running.plain),
         Listener(running.mutual, "mtls", lambda: running.pki.server_context("mtls")),
         Listener(running.one_way, "tls", lambda: running.pki.server_context("tls")),
     )
     load = partial(create_app, running.settings, FixedClock())
-    try:
-        serve(Application("ins", load, listeners), running.settings)
-    finally:
-        os._exit(0)
-
-
-def _wait(port: int) -> None:
-    for _ in range(500):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the server did not start")
+    return Application("ins", load, listeners)
 
 
 @pytest.mark.parametrize("name", ["INSI-AUTO", "INSI-MANU"])

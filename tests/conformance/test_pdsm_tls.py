@@ -7,10 +7,6 @@ doctor besides.
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,7 +23,7 @@ from kit.cda import entry_from_cda
 from kit.clock import bench_clock
 from kit.pki import EstablishmentCredentials, TestPki
 from kit.psc import BEARER, JWKS_FILE, REALM_PATH
-from kit.server import Application, Listener, serve
+from kit.server import Application, Listener
 from kit.service import service_of
 from kit.settings import Settings
 from mocks.dmp.app import create_app
@@ -35,6 +31,7 @@ from mocks.dmp.messages import pdsm
 from mocks.dmp.messages.pdsm.patch import write_archived
 from tests.mocks.dmp.builders import ARC, HOSPITAL, STRUCTURE, a_document, a_lot
 from tests.mocks.dmp.fhir_builders import DOCTOR_ID, KEY, PATIENT
+from tests.serving import served
 
 FHIR = "application/fhir+json"
 
@@ -83,31 +80,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     (folder / JWKS_FILE).write_text(keys, encoding="utf-8")
     pki = TestPki.open(folder / "pki", settings)
     found = Running(free_port(), pki, settings, pki.establishment(HOSPITAL))
-    pid = os.fork()
-    if not pid:
-        _serve(found)
-    _wait(found.port)
-    yield found
-    os.kill(pid, signal.SIGTERM)
-    os.waitpid(pid, 0)
+    with served(_application(found), settings):
+        yield found
 
 
-def _serve(running: Running) -> None:
+def _application(running: Running) -> Application:
     listener = Listener(running.port, "mtls", lambda: running.pki.server_context("mtls"))
     load = partial(create_app, running.settings)
-    try:
-        serve(Application("dmp", load, (listener,), load), running.settings)
-    finally:
-        os._exit(0)
-
-
-def _wait(port: int) -> None:
-    for _ in range(500):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the server did not start")
+    return Application("dmp", load, (listener,), load)
 
 
 def a_bundle(running: Running, *numbers: int) -> dict[str, Any]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +12,7 @@ import requests
 from banc.ports import free_port
 from kit.clock import BenchClock
 from kit.pki import CertificateKind, Credential, TestPki
-from kit.server import Application, Listener, serve
+from kit.server import Application, Listener
 from kit.service import service_of
 from kit.settings import Settings
 from kit.world import World
@@ -24,6 +20,7 @@ from mocks.ror.app import create_app
 from mocks.ror.messages import BED_PATH, CONTEXT_HEADERS, DIFFUSION_PATH, TOKEN_PATH, sync_id
 from tests.mocks.ror.builders import a_patch
 from tests.mocks.ror.conftest import FHIR
+from tests.serving import served
 
 
 @dataclass(frozen=True)
@@ -53,31 +50,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("ror-tls")
     settings = replace(Settings(), data_dir=folder, workers=2)
     found = Running(free_port(), TestPki.open(folder / "pki", settings), settings)
-    pid = os.fork()
-    if not pid:
-        _serve(found)
-    _wait(found.port)
-    yield found
-    os.kill(pid, signal.SIGTERM)
-    os.waitpid(pid, 0)
+    with served(_application(found), settings):
+        yield found
 
 
-def _serve(running: Running) -> None:
+def _application(running: Running) -> Application:
     listener = Listener(running.port, "tls", lambda: running.pki.server_context("optional"))
     load = partial(create_app, running.settings)
-    try:
-        serve(Application("ror", load, (listener,), load), running.settings)
-    finally:
-        os._exit(0)
-
-
-def _wait(port: int) -> None:
-    for _ in range(500):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the server did not start")
+    return Application("ror", load, (listener,), load)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -25,10 +23,12 @@ from kit.clock import Clock
 from kit.mtom import include, included
 from kit.pki import TestPki
 from kit.rules import Code, Refusal, Refused
-from kit.server import Application, Listener, serve
+from kit.server import Application, Listener
 from kit.service import Service, create_service
 from kit.settings import Settings
 from kit.xml import build
+from tests import serving
+from tests.serving import stop
 
 TYPE = "application/soap+xml; charset=UTF-8"
 NO = Refusal(Code("SaidNo", "no", "Sheet"), "a_ping_is_polite", "Sheet 1", field="tone")
@@ -119,38 +119,18 @@ def served(settings: Settings, pki: TestPki) -> Iterator[Served]:
     """The demo, served on free ports of the loopback for as long as the block."""
     plain, mutual = free_port(), free_port()
     listeners = (Listener(plain), Listener(mutual, "mtls", lambda: pki.server_context("mtls")))
-    pid = os.fork()
-    if not pid:
-        with contextlib.suppress(BaseException):
-            serve(Application("demo", lambda: _load(settings), listeners), settings)
-        os._exit(0)
-    _wait(plain)
-    service = create_demo(settings)
-    try:
-        yield Served(service, plain, mutual, pki, pid)
-    finally:
-        stop(pid)
-        service.database.close()
-
-
-def stop(pid: int) -> None:
-    """End a server and wait for it; once is enough."""
-    with contextlib.suppress(ProcessLookupError, ChildProcessError):
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+    application = Application("demo", lambda: _load(settings), listeners)
+    with serving.served(application, settings) as pid:
+        service = create_demo(settings)
+        try:
+            yield Served(service, plain, mutual, pki, pid)
+        finally:
+            stop(pid)
+            service.database.close()
 
 
 def _load(settings: Settings) -> Flask:
     return create_demo(settings).app
-
-
-def _wait(port: int) -> None:
-    for _ in range(500):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the server did not start")
 
 
 def reached(folder: Path) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import signal
 import socket
 import ssl
 import threading
@@ -21,10 +19,12 @@ from flask import Flask, jsonify, request
 from banc.ports import free_port
 from kit.faults import Fault
 from kit.pki import CertificateKind, Credential, TestPki
-from kit.server import Application, Listener, serve
+from kit.server import Application, Listener
 from kit.service import listener_of, peer_of
 from kit.settings import Settings
-from tests.kit.demo import TYPE, Served, envelope, notes, reached, served, stop
+from tests import serving
+from tests.kit.demo import TYPE, Served, envelope, notes, reached, served
+from tests.serving import stop
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = replace(Settings(), data_dir=folder, workers=2)
     pki = TestPki.open(folder / "pki", settings)
     found = Running(free_port(), free_port(), pki, folder / "refused.txt")
-    pid = os.fork()
-    if not pid:
-        _serve(found, settings)
-    _wait(found.plain)
-    yield found
-    os.kill(pid, signal.SIGTERM)
-    os.waitpid(pid, 0)
+    with serving.served(_application(found), settings):
+        yield found
 
 
-def _serve(running: Running, settings: Settings) -> None:
+def _application(running: Running) -> Application:
     def refused(mode: str, _client: str, why: str) -> None:
         with running.refused.open("a") as file:
             file.write(f"{mode} {why}\n")
@@ -76,19 +71,7 @@ def _serve(running: Running, settings: Settings) -> None:
         Listener(running.plain),
         Listener(running.mutual, "mtls", lambda: running.pki.server_context("mtls")),
     )
-    try:
-        serve(Application("echo", load, listeners, on_refused_handshake=refused), settings)
-    finally:
-        os._exit(0)
-
-
-def _wait(port: int) -> None:
-    for _ in range(500):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the server did not start")
+    return Application("echo", load, listeners, on_refused_handshake=refused)
 
 
 def _told(path: Path) -> str:

@@ -86,10 +86,8 @@ def one_way_tls_needs_an_assertion(caller: Caller, _: Policy) -> Iterator[Findin
         yield Finding("wsse:Security", "saml:Assertion", "absent", "une assertion CPS ou PSC")
 
 
-@access.rule(errors.ASSERTION_MISSING, source="INSi captures")
-def an_assertion_is_complete(caller: Caller, _: Policy) -> Iterator[Finding]:
-    if (said := _assertion(caller)) is None:
-        return
+def incomplete(said: Assertion, subject: str) -> Iterator[Finding]:
+    """What any assertion of SAML 2.0 must hold and this one lacks."""
     present = (
         ("ID", said.id),
         ("Issuer", said.issuer),
@@ -98,9 +96,16 @@ def an_assertion_is_complete(caller: Caller, _: Policy) -> Iterator[Finding]:
     )
     for field, value in present:
         if not value:
-            yield Finding("saml:Assertion", field, "absent", "une valeur")
+            yield Finding(subject, field, "absent", "une valeur")
     if said.version != "2.0":
-        yield Finding("saml:Assertion", "Version", said.version, "2.0")
+        yield Finding(subject, "Version", said.version, "2.0")
+
+
+@access.rule(errors.ASSERTION_MISSING, source="INSi captures")
+def an_assertion_is_complete(caller: Caller, _: Policy) -> Iterator[Finding]:
+    if (said := _assertion(caller)) is None:
+        return
+    yield from incomplete(said, "saml:Assertion")
     if said.name_qualifier not in NAME_QUALIFIERS:
         expected = " ou ".join(NAME_QUALIFIERS)
         yield Finding("saml:Assertion", "NameQualifier", said.name_qualifier, expected)

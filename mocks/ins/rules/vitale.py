@@ -13,7 +13,7 @@ from kit.identity import is_lunar_date, normalized
 from kit.rules import Finding, RuleBook
 from mocks.ins import errors
 from mocks.ins.messages import Assertion, Individual, Signature, VitaleRequest
-from mocks.ins.rules.callers import ASSERTION_LIFE, CLOCK_SKEW
+from mocks.ins.rules.callers import ASSERTION_LIFE, CLOCK_SKEW, incomplete
 from mocks.ins.rules.matching import is_born
 
 vitale = RuleBook("WS_INS1")
@@ -69,17 +69,7 @@ def a_card_speaks_with_an_assertion(_: VitaleRequest, card: Card) -> Iterator[Fi
 def the_assertion_of_a_card_is_complete(_: VitaleRequest, card: Card) -> Iterator[Finding]:
     if (said := card.assertion) is None:
         return
-    present = (
-        ("ID", said.id),
-        ("Issuer", said.issuer),
-        ("NameID", said.name_id),
-        ("IssueInstant", "" if said.issued_at is None else "daté"),
-    )
-    for field, value in present:
-        if not value:
-            yield Finding(_SUBJECT, field, "absent", "une valeur")
-    if said.version != "2.0":
-        yield Finding(_SUBJECT, "Version", said.version, "2.0")
+    yield from incomplete(said, _SUBJECT)
 
 
 @vitale.rule(errors.ASSERTION_SIGNATURE, source="SAML 2.0 core 5; unconfirmed for INSi")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from flask import Flask
 from banc.ports import free_port
 from kit.clock import FixedClock
 from kit.pki import TestPki
-from kit.server import Application, Listener, serve
+from kit.server import Application, Listener
 from kit.settings import Settings
 from mocks.dmp import messages
 from mocks.dmp.app import create_app
-from tests.kit.demo import _wait, stop
+from tests.serving import served
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,5 @@ def served_dmp(settings: Settings, pki: TestPki) -> Iterator[ServedDmp]:
     def load() -> Flask:
         return create_app(settings, FixedClock())
 
-    pid = os.fork()
-    if not pid:
-        with contextlib.suppress(BaseException):
-            serve(Application("dmp", load, (Listener(port),)), settings)
-        os._exit(0)
-    _wait(port)
-    try:
+    with served(Application("dmp", load, (Listener(port),)), settings) as pid:
         yield ServedDmp(port, pid)
-    finally:
-        stop(pid)
