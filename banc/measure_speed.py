@@ -11,11 +11,13 @@ import argparse
 import http.client
 import json
 import os
+import ssl
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -149,25 +151,7 @@ def _comparisons(settings: Settings, ports: Ports, size: Size) -> Iterator[tuple
     )
 
     def row(name: str, part: str, items: Sequence[Any], port: int, **how: Any) -> Comparison:
-        context, headers = how.get("context", auth), how.get("headers", {})
-        bare_part, bare_port = ("bare-mtls", ports.mtls)
-        if part == "ror":
-            bare_part, bare_port = ("bare-optional", ports.tls)
-        return Comparison(
-            name,
-            part,
-            bare_part,
-            Target(
-                https(HOST, port, context),
-                items,
-                prepare=partial(written, headers=headers, strict=True),
-            ),
-            Target(
-                https(HOST, bare_port, context),
-                prepare=partial(written, headers={}, strict=False),
-            ),
-            sum(len(item.body) for item in items) / len(items),
-        )
+        return _web_comparison(name, part, items, (port, ports), **{"context": auth, **how})
 
     def count(of_one: int) -> int:
         return of_one * size.repetitions + size.paced
@@ -190,6 +174,34 @@ def _comparisons(settings: Settings, ports: Ports, size: Size) -> Iterator[tuple
     patches = list(writer.bed_patches(count(size.patches)))
     yield row("ROR patch Location", "ror", patches, port, **supplier), size.patches
     yield _mail_comparison(settings, ports, writer, size), size.mails
+
+
+def _web_comparison(
+    name: str,
+    part: str,
+    items: Sequence[Any],
+    between: tuple[int, Ports],
+    *,
+    context: ssl.SSLContext,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Comparison:
+    """One transaction over HTTPS; between: our port, and those of the bare handlers."""
+    port, ports = between
+    bare_part, bare_port = ("bare-mtls", ports.mtls)
+    if part == "ror":
+        bare_part, bare_port = ("bare-optional", ports.tls)
+    return Comparison(
+        name,
+        part,
+        bare_part,
+        Target(
+            https(HOST, port, context),
+            items,
+            prepare=partial(written, headers=headers, strict=True),
+        ),
+        Target(https(HOST, bare_port, context), prepare=partial(written, headers={}, strict=False)),
+        sum(len(item.body) for item in items) / len(items),
+    )
 
 
 def _mail_comparison(settings: Settings, ports: Ports, writer: Writer, size: Size) -> Comparison:

@@ -52,8 +52,8 @@ class Feeding:
     """Around a lot: who sends it, whose record it goes to (None: unknown), when, what is known.
 
     matricules: every matricule of the patient, past ones too. signature, broken: what the signature
-    of the lot is refused for, and its documents by rule of ``kit.cda``, when they were judged before
-    the store was held; None: the rules judge it.
+    of the lot is refused for, and its documents by rule of ``kit.cda``, where they were judged
+    before the store was held; None: the rules judge it.
     """
 
     user: DmpUser

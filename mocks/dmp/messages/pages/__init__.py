@@ -149,6 +149,8 @@ def citizen_view(
     kept_back = {item.unique_id for item in every if _codes(item) & hidden}
     seen = [item for item in every if is_seen(item, hidden)]
     seen.sort(key=lambda item: item.creation_time, reverse=True)
+    open_to_reader = (item for item in accesses if not (as_representative and item.is_secret))
+    told = [item for item in open_to_reader if item.unique_id not in kept_back]
     return CitizenView(
         matricule=ins.matricule,
         name=full_name,
@@ -160,15 +162,9 @@ def citizen_view(
         as_representative=as_representative,
         representatives=tuple(item.name for item in record.representatives) if is_minor else (),
         documents=tuple(map(_document, seen)),
-        accesses=tuple(
-            _access(item, names)
-            for item in accesses
-            if item.unique_id not in kept_back and not (as_representative and item.is_secret)
-        ),
+        accesses=tuple(_access(item, names) for item in told),
         authorizations=tuple(_authorization(item, names) for item in authorizations),
-        choices=tuple(
-            (attribute, label, getattr(record, attribute)) for attribute, label in CHOICES
-        ),
+        choices=tuple((name, label, getattr(record, name)) for name, label in CHOICES),
     )
 
 

@@ -101,19 +101,14 @@ def read_provide_bundle(resource: Resource) -> FhirLot:
     named, members = _by_name(held), _by_name(found)
     binaries = {item.entry.entry_uuid: named[item.url] for item in described if item.url in named}
     contents = {item.full_url: _content(item.resource) for item in held}
-    used = {item.full_url for item in binaries.values()}
+    used = {symbol: contents[item.full_url] for symbol, item in binaries.items()}
+    names = {item.full_url for item in binaries.values()}
     provided = ProvidedLot(
         _submission(sent, described, members),
         documents=tuple(
-            read_document(
-                item.entry,
-                contents[binaries[item.entry.entry_uuid].full_url]
-                if item.entry.entry_uuid in binaries
-                else None,
-            )
-            for item in described
+            read_document(item.entry, used.get(item.entry.entry_uuid)) for item in described
         ),
-        orphans=tuple(name for name in contents if name not in used),
+        orphans=tuple(name for name in contents if name not in names),
     )
     return FhirLot(
         provided,
