@@ -78,6 +78,17 @@ def test_each_rule_is_named_in_a_test(mock: str) -> None:
     assert untested == []
 
 
+@pytest.mark.parametrize(("package", "tests"), [("kit.cda", "kit"), ("banc.validation", "banc")])
+def test_each_rule_outside_the_mocks_has_a_public_source_and_a_test(
+    package: str, tests: str
+) -> None:
+    rows = [row for book in _unique(package, RuleBook) for row in book.rows]
+    told = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests" / tests).rglob("*.py"))
+    assert rows
+    assert [row.name for row in rows if row.name not in told] == []
+    assert [row.source for row in rows if re.search(r"\.(md|yaml)\b|^$", row.source)] == []
+
+
 def test_the_generated_pages_are_up_to_date() -> None:
     assert lagging() == [], "run `make docs`"
 
