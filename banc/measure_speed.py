@@ -190,18 +190,12 @@ def _web_comparison(
     bare_part, bare_port = ("bare-mtls", ports.mtls)
     if part == "ror":
         bare_part, bare_port = ("bare-optional", ports.tls)
-    return Comparison(
-        name,
-        part,
-        bare_part,
-        Target(
-            https(HOST, port, context),
-            items,
-            prepare=partial(written, headers=headers, strict=True),
-        ),
-        Target(https(HOST, bare_port, context), prepare=partial(written, headers={}, strict=False)),
-        sum(len(item.body) for item in items) / len(items),
-    )
+    ask = partial(written, headers=headers, strict=True)
+    echo = partial(written, headers={}, strict=False)
+    ours = Target(https(HOST, port, context), items, prepare=ask)
+    bare = Target(https(HOST, bare_port, context), prepare=echo)
+    mean = sum(len(item.body) for item in items) / len(items)
+    return Comparison(name, part, bare_part, ours, bare, mean)
 
 
 def _mail_comparison(settings: Settings, ports: Ports, writer: Writer, size: Size) -> Comparison:

@@ -45,7 +45,7 @@ MESSAGES = {
     "framing inside": GOOD.replace(SENDER, b"a\x1cb\x0b"),
     "half a surrogate": GOOD.replace(SENDER, b"\xed\xa0\x80"),
     "two messages": GOOD + GOOD,
-    "line break by escape": GOOD.replace(SENDER, b"x\\X0D0A\\Bcc: a@b.fr"),
+    "line break by escape": GOOD.replace(SENDER, b"x\\X0D0A\\Bcc: a@b.test"),
     "null by escape": GOOD.replace(SENDER, b"x\\X00\\y"),
     "odd escape": GOOD.replace(SENDER, b"x\\XZZ\\y\\C2842\\\\M1\\"),
 }
@@ -65,12 +65,12 @@ def test_a_hostile_message_is_answered_soon_and_not_taken(gateway: Gateway, name
 
 
 ADDRESSES = [
-    "a@b.fr\\X0D0A\\Bcc: x@y.fr",
-    "a@b.fr, x@y.fr",
-    "a@b.fr\\T\\Bcc:x@y.fr",
+    "a@b.test\\X0D0A\\Bcc: x@y.test",
+    "a@b.test, x@y.test",
+    "a@b.test\\T\\Bcc:x@y.test",
     '"a\\X0A\\"@b.fr',
-    "<a@b.fr>",
-    "a@b.fr\\R\\x@y.fr",
+    "<a@b.test>",
+    "a@b.test\\R\\x@y.test",
     "a@" + "b" * 300 + ".fr",
 ]
 

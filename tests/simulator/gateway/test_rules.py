@@ -166,7 +166,7 @@ BAD = [  # what is sent, the rule it breaks
         "an_address_is_one",
     ),
     (
-        an_mdm(participants=(*PEOPLE, Participant("REPLY", address="x@y.fr\nBcc: a@b.fr"))),
+        an_mdm(participants=(*PEOPLE, Participant("REPLY", address="x@y.test\nBcc: a@b.test"))),
         "an_address_is_one",
     ),
     (an_mdm(participants=(*PEOPLE, Participant("RCT", "8")), yes=BOTH),
