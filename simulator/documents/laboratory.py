@@ -23,6 +23,7 @@ from simulator.documents.laboratory_entries import (
 from simulator.documents.laboratory_work import Battery, Measure, Work, work_of
 from simulator.documents.markup import NOTHING, Xml, join, leaf, tag
 from simulator.documents.pdf_copy import write_copy
+from simulator.documents.tables import lined
 from simulator.documents.wording import full_name
 
 CHAPTER = ("1.3.6.1.4.1.19376.1.3.3.2.1", "1.2.250.1.213.1.1.2.70")
@@ -75,9 +76,8 @@ def _table(work: Work, item: Battery) -> Xml:
     """One line for each result, with the anchor of its entry."""
     before_at = work.before_at if any(m.before is not None for m in item.measures) else None
     headings = (*HEADINGS, f"Le {told.moment(before_at)}") if before_at else HEADINGS
-    head = tag("thead", tag("tr", *(leaf("th", heading) for heading in headings)))
     rows = (_row(item, measure, before_at is not None) for measure in item.measures)
-    return tag("table", head, tag("tbody", *rows), border="0")
+    return lined(headings, rows)
 
 
 def _row(item: Battery, measure: Measure, has_before: bool) -> Xml:

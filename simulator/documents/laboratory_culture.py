@@ -20,7 +20,6 @@ from simulator.documents.laboratory_entries import (
     entry,
     interpretation,
     observation,
-    reference,
     related,
     result,
     sampling,
@@ -30,6 +29,7 @@ from simulator.documents.laboratory_tables import analytes, specimens
 from simulator.documents.laboratory_urine import Isolate, Susceptibility, Urine
 from simulator.documents.laboratory_work import Measure
 from simulator.documents.markup import TYPE, Xml, join, leaf, tag
+from simulator.documents.tables import original
 from simulator.documents.wording import decimal, full_name
 
 ISOLATE = ("1.3.6.1.4.1.19376.1.3.1.5", "1.2.250.1.213.1.1.3.79")
@@ -175,19 +175,19 @@ def _microscopy(urine: Urine) -> Xml:
     method = coded("107", "Microscopie", METHOD, name="translation")
     at = time("effectiveTime", urine.examined_at)
     results = [result(measure, f"ecbu-{measure.analyte.key}", at) for measure in _measures(urine)]
-    seen = coded(GRAM.code, GRAM.label, LOINC, reference("ecbu-gram"))
+    seen = coded(GRAM.code, GRAM.label, LOINC, original("ecbu-gram"))
     gram = observation(seen, time("effectiveTime", urine.examined_at), _seen("ecbu-gram-resultat"))
-    return battery(tag("code", reference("ecbu-microscopie"), method), [*results, gram])
+    return battery(tag("code", original("ecbu-microscopie"), method), [*results, gram])
 
 
 def _words(code: Coded, anchor: str, words: str, urine: Urine) -> Xml:
-    name = coded(code.code, code.label, LOINC, reference(anchor))
+    name = coded(code.code, code.label, LOINC, original(anchor))
     return observation(name, time("effectiveTime", urine.read_at), _seen(words))
 
 
 def _seen(anchor: str) -> Xml:
     """A value in words: those of the text."""
-    return tag("value", reference(anchor), **{TYPE: "CD"})
+    return tag("value", original(anchor), **{TYPE: "CD"})
 
 
 def _isolate(draft: Draft, urine: Urine, isolate: Isolate) -> Xml:
@@ -196,7 +196,7 @@ def _isolate(draft: Draft, urine: Urine, isolate: Isolate) -> Xml:
         germ.code.code,
         germ.code.label,
         terms.SNOMED_CT,
-        reference("isolat-1"),
+        original("isolat-1"),
         coded(germ.taxon, germ.code.label, TAXONOMY, name="translation"),
     )
     role = tag(
@@ -219,13 +219,13 @@ def _isolate(draft: Draft, urine: Urine, isolate: Isolate) -> Xml:
 
 
 def _count(urine: Urine, isolate: Isolate) -> Xml:
-    code = coded(COUNT.code, COUNT.label, LOINC, reference("isolat-1-denombrement"))
+    code = coded(COUNT.code, COUNT.label, LOINC, original("isolat-1-denombrement"))
     value = tag("value", **{TYPE: "PQ"}, value=str(isolate.count), unit="/mL")
     return observation(code, time("effectiveTime", urine.read_at), value)
 
 
 def _antibiogram(urine: Urine, isolate: Isolate) -> Xml:
-    code = coded(ANTIBIOGRAM.code, ANTIBIOGRAM.label, LOINC, reference("isolat-1-antibiogramme"))
+    code = coded(ANTIBIOGRAM.code, ANTIBIOGRAM.label, LOINC, original("isolat-1-antibiogramme"))
     lines = (_line(urine, n, line) for n, line in enumerate(isolate.antibiogram, 1))
     return battery(code, lines)
 
@@ -233,7 +233,7 @@ def _antibiogram(urine: Urine, isolate: Isolate) -> Xml:
 def _line(urine: Urine, number: int, line: Susceptibility) -> Xml:
     code = line.antibiotic.code
     return observation(
-        coded(code.code, code.label, LOINC, reference(_drug(number))),
+        coded(code.code, code.label, LOINC, original(_drug(number))),
         time("effectiveTime", urine.read_at),
         tag("value", _bound(line), **{TYPE: "IVL_PQ"}),
         interpretation(line.flag),

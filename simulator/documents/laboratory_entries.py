@@ -17,6 +17,7 @@ from simulator.documents.kinds import LOINC
 from simulator.documents.laboratory_tables import Limits, analytes
 from simulator.documents.laboratory_work import NORMAL, Measure
 from simulator.documents.markup import NOTHING, TYPE, Xml, join, tag
+from simulator.documents.tables import original, pointer
 
 PROCESSING = ("1.3.6.1.4.1.19376.1.3.1", "1.2.250.1.213.1.1.3.21")
 RESULT = ("1.3.6.1.4.1.19376.1.3.1.6", "1.2.250.1.213.1.1.3.80")
@@ -54,10 +55,6 @@ def entry(code: Coded, parts: Iterable[Xml], *, status: str = "completed") -> Xm
 
 def related(entry: Xml, kind: str = "COMP") -> Xml:
     return tag("entryRelationship", entry, typeCode=kind)
-
-
-def reference(anchor: str) -> Xml:
-    return tag("originalText", tag("reference", value="#" + anchor))
 
 
 def battery(code: Xml, components: Iterable[Xml]) -> Xml:
@@ -102,7 +99,7 @@ def _earlier(key: str, anchor: str, value: float, at: Xml) -> Xml:
 @cache
 def _code(key: str, anchor: str) -> Xml:
     code = analytes()[key].code
-    return coded(code.code, code.label, LOINC, reference(anchor))
+    return coded(code.code, code.label, LOINC, original(anchor))
 
 
 def _value(key: str, value: float) -> Xml:
@@ -144,7 +141,7 @@ def sampling(
     received_at: datetime,
 ) -> Xml:
     """What was taken, when, by whom, and when the laboratory had it (prélèvement)."""
-    kind = coded(nature.code, nature.label, SPECIMEN_TYPE, reference(anchor))
+    kind = coded(nature.code, nature.label, SPECIMEN_TYPE, original(anchor))
     root = f"{draft.facts.establishment.oid}.{SAMPLE_ARC}"
     role = tag(
         "participantRole",
@@ -187,7 +184,7 @@ def comment(anchor: str) -> Xml:
         "act",
         *templates(*COMMENT),
         coded("48767-8", "Commentaire", LOINC),
-        tag("text", tag("reference", value="#" + anchor)),
+        pointer(anchor),
         COMPLETED,
         classCode="ACT",
         moodCode="EVN",

@@ -23,6 +23,7 @@ from simulator.documents.sections import (
     section,
     string_value,
 )
+from simulator.documents.tables import lined
 from simulator.documents.wording import measured, opening, usual_values
 
 APPROVED = Coded("9571008", "approuvé")  # JDV_StatutDoc
@@ -204,7 +205,6 @@ def _results(draft: Draft) -> Xml:
     if not results:
         return NOTHING
     headings = ("Examen", "Résultat", "Valeurs usuelles")
-    head = tag("thead", tag("tr", *(leaf("th", heading) for heading in headings)))
     rows = (
         tag("tr", leaf("td", r.name), leaf("td", measured(r)), leaf("td", usual_values(r)))
         for r in results
@@ -214,7 +214,7 @@ def _results(draft: Draft) -> Xml:
         Coded("30954-2", "Résultats d'examens"),
         "Résultats d'examens",
         RESULT_TEMPLATES,
-        tag("table", head, tag("tbody", *rows), border="0"),
+        lined(headings, rows),
     )
 
 

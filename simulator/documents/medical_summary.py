@@ -29,6 +29,7 @@ from simulator.documents.summary_entries import (
     problem_entry,
     relative_entry,
 )
+from simulator.documents.tables import lined
 from simulator.documents.wording import measured, posology_lasting, usual_values
 from simulator.streams import uuid
 
@@ -74,9 +75,7 @@ def _group(draft: Draft, root: str, code: Coded, title: str, parts: Iterable[Xml
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[tuple[str, str], ...]]) -> Xml:
     """What one reads. A cell: its text, and the anchor its entry points at or nothing."""
-    head = tag("thead", tag("tr", *(leaf("th", heading) for heading in headings)))
-    lines = (tag("tr", *(_cell(*cell) for cell in row)) for row in rows)
-    return tag("table", head, tag("tbody", *lines), border="0")
+    return lined(headings, (tag("tr", *(_cell(*cell) for cell in row)) for row in rows))
 
 
 def _cell(words: str, anchor: str = "") -> Xml:

@@ -12,6 +12,7 @@ from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, drawn_id, french_day, local_day, templates
 from simulator.documents.facts import Treatment
 from simulator.documents.markup import NOTHING, TYPE, Xml, leaf, tag
+from simulator.documents.tables import lined
 from simulator.documents.wording import dose
 
 ENTRY = (
@@ -31,9 +32,8 @@ HOURS_A_DAY = 24
 
 def treatment_table(treatments: tuple[Treatment, ...], start: datetime) -> Xml:
     """The table one reads; each drug carries the anchor its entry points at."""
-    head = tag("thead", tag("tr", *(leaf("th", heading) for heading in HEADINGS)))
     rows = (_row(number, line, start) for number, line in enumerate(treatments, 1))
-    return tag("table", head, tag("tbody", *rows), border="0")
+    return lined(HEADINGS, rows)
 
 
 def _row(number: int, line: Treatment, start: datetime) -> Xml:

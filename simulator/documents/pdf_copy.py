@@ -10,6 +10,7 @@ from simulator.documents.kinds import LOINC
 from simulator.documents.markup import TYPE, Xml, base64, leaf, tag
 from simulator.documents.pdf import write_pdf
 from simulator.documents.sections import SIMPLE_OBSERVATION
+from simulator.documents.tables import pointer
 
 SECTION = "1.2.250.1.213.1.1.2.243"
 ATTACHED = "1.2.250.1.213.1.1.3.18"
@@ -60,7 +61,7 @@ def _type(draft: Draft) -> Xml:
         *templates(*SIMPLE_OBSERVATION, TYPE_OF_ATTACHED),
         drawn_id(draft),
         coded("69764-9", "Type de document", LOINC),
-        tag("text", tag("reference", value="#" + ANCHOR)),
+        pointer(ANCHOR),
         tag("statusCode", code="completed"),
         tag("effectiveTime", nullFlavor="NA"),
         coded("55108-5", COPY, LOINC, name="value", **{TYPE: "CD"}),

@@ -16,6 +16,7 @@ from simulator.documents.draft import Draft, coded, drawn_id, local_day, templat
 from simulator.documents.facts import Coded
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, TYPE, Xml, leaf, tag
+from simulator.documents.tables import pointer
 
 SIMPLE_OBSERVATION = ("1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48")
 
@@ -78,7 +79,7 @@ def observation(draft: Draft, found: Finding, *more_templates: str) -> Xml:
         *templates(*SIMPLE_OBSERVATION, own, *more_templates),
         drawn_id(draft),
         coded(found.code.code, found.code.label, terms.TA_ASIP),
-        tag("text", tag("reference", value="#" + found.anchor)),
+        pointer(found.anchor),
         tag("statusCode", code="completed"),
         tag("effectiveTime", value=local_day(found.at)),
         found.value,

@@ -16,6 +16,7 @@ from simulator.documents.history import Allergy, Device, Habit, Operation, Probl
 from simulator.documents.kinds import LOINC
 from simulator.documents.markup import NOTHING, TYPE, Xml, leaf, tag
 from simulator.documents.medication import lasting_entry
+from simulator.documents.tables import original, pointer
 
 CCD = "2.16.840.1.113883.10.20.1"
 PCC = "1.3.6.1.4.1.19376.1.5.3.1.4"
@@ -79,7 +80,7 @@ def _observed(
         *templates(*roots),
         own_id,
         coded(code.code, code.label, terms.SNOMED_CT),
-        _text(anchor),
+        pointer(anchor),
         tag("statusCode", code="completed"),
         period,
         *rest,
@@ -90,15 +91,7 @@ def _observed(
 
 
 def _value(value: Coded, system: str, anchor: str) -> Xml:
-    return coded(value.code, value.label, system, _original(anchor), name="value", **{TYPE: "CD"})
-
-
-def _original(anchor: str) -> Xml:
-    return tag("originalText", tag("reference", value="#" + anchor))
-
-
-def _text(anchor: str) -> Xml:
-    return tag("text", tag("reference", value="#" + anchor))
+    return coded(value.code, value.label, system, original(anchor), name="value", **{TYPE: "CD"})
 
 
 def _period(since: date, until: date | None = None) -> Xml:
@@ -113,7 +106,7 @@ def _day(day: date) -> str:
 def allergy_entry(draft: Draft, known: Allergy, number: int) -> Xml:
     """An allergy with its agent, coded when it is a drug."""
     anchor = f"allergie-{number}"
-    agent = _original(f"{anchor}-agent")
+    agent = original(f"{anchor}-agent")
     code = (
         coded(known.substance, known.agent, terms.ATC, agent)
         if known.substance
@@ -121,7 +114,7 @@ def allergy_entry(draft: Draft, known: Allergy, number: int) -> Xml:
     )
     playing = tag("playingEntity", code, leaf("name", known.agent), classCode="MMAT")
     role = tag("participantRole", playing, classCode="MANU")
-    value = tag("value", _original(anchor), **{TYPE: "CD"})
+    value = tag("value", original(anchor), **{TYPE: "CD"})
     observed = _observed(
         ALLERGY, drawn_id(draft), known.kind, anchor, _period(known.since), value,
         tag("participant", role, typeCode="CSM"),
@@ -146,7 +139,7 @@ def operation_entry(draft: Draft, done: Operation, number: int) -> Xml:
         *templates(*OPERATION),
         drawn_id(draft),
         coded(done.act.code, done.act.label, terms.CCAM),
-        _text(anchor),
+        pointer(anchor),
         tag("statusCode", code="completed"),
         tag("effectiveTime", value=_day(done.on)),
         tag(
@@ -162,7 +155,7 @@ def operation_entry(draft: Draft, done: Operation, number: int) -> Xml:
 
 def _reference(own_id: Xml, reason: Coded, anchor: str) -> Xml:
     """A reference inside the document (FR-Reference-interne)."""
-    code = coded(reason.code, reason.label, terms.CIM_10, _original(anchor))
+    code = coded(reason.code, reason.label, terms.CIM_10, original(anchor))
     return tag("act", *templates(*REFERENCE), own_id, code, classCode="ACT", **EVENT)
 
 
@@ -173,7 +166,7 @@ def habit_entry(draft: Draft, habit: Habit, number: int) -> Xml:
         *templates(*HABIT),
         drawn_id(draft),
         coded(habit.code.code, habit.code.label, LOINC),
-        _text(f"habitude-{number}"),
+        pointer(f"habitude-{number}"),
         tag("statusCode", code="completed"),
         tag("effectiveTime", nullFlavor="NA"),
         tag("value", **{TYPE: "PQ"}, value=str(habit.amount), unit=habit.unit),
@@ -186,7 +179,7 @@ def relative_entry(draft: Draft, who: Relative, number: int) -> Xml:
     """A member of the family and what they had."""
     anchor = f"parent-{number}"
     gender = terms.GENDERS[who.sex]
-    relation = coded(who.relation.code, who.relation.label, terms.ROLE_CODE, _original(anchor))
+    relation = coded(who.relation.code, who.relation.label, terms.ROLE_CODE, original(anchor))
     sex = coded(gender.code, gender.label, terms.GENDER, name="administrativeGenderCode")
     return tag(
         "organizer",
@@ -210,7 +203,7 @@ def _family_problem(draft: Draft, who: Relative, anchor: str) -> Xml:
         *templates(*FAMILY_PROBLEM),
         drawn_id(draft),
         coded(DIAGNOSIS.code, DIAGNOSIS.label, terms.SNOMED_CT),
-        _text(anchor),
+        pointer(anchor),
         tag("statusCode", code="completed"),
         tag("effectiveTime", nullFlavor="UNK"),
         _value(who.diagnosis, terms.CIM_10, anchor),
@@ -223,7 +216,7 @@ def device_entry(draft: Draft, device: Device, number: int) -> Xml:
     """A device, named by the line one reads: none of ours has a public code."""
     playing = tag(
         "playingDevice",
-        tag("code", _original(f"dispositif-{number}"), nullFlavor="UNK"),
+        tag("code", original(f"dispositif-{number}"), nullFlavor="UNK"),
         classCode="DEV",
         determinerCode="INSTANCE",
     )
@@ -231,7 +224,7 @@ def device_entry(draft: Draft, device: Device, number: int) -> Xml:
         "supply",
         *templates(*DEVICE),
         drawn_id(draft),
-        _text(f"dispositif-{number}"),
+        pointer(f"dispositif-{number}"),
         tag("effectiveTime", tag("low", value=_day(device.since)), **{TYPE: "IVL_TS"}),
         tag("participant", tag("participantRole", playing, classCode="MANU"), typeCode="DEV"),
         classCode="SPLY",

@@ -12,9 +12,13 @@ from simulator.documents.markup import Xml, leaf, tag
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[Xml]]) -> Xml:
     """A table of the narrative block: its headings, then its rows of cells."""
+    return lined(headings, (tag("tr", *(tag("td", cell) for cell in row)) for row in rows))
+
+
+def lined(headings: Iterable[str], lines: Iterable[Xml]) -> Xml:
+    """The same of lines that are written already."""
     head = tag("thead", tag("tr", *(leaf("th", heading) for heading in headings)))
-    body = (tag("tr", *(tag("td", cell) for cell in row)) for row in rows)
-    return tag("table", head, tag("tbody", *body), border="0")
+    return tag("table", head, tag("tbody", *lines), border="0")
 
 
 def paragraphs(sentences: Iterable[str]) -> tuple[Xml, ...]:

@@ -1,6 +1,6 @@
-"""DMP mock, messages: who is this patient (TD0.5, PDQv3 ITI-47) and which records may I open
-(TD0.4), both ways.
+"""DMP mock, messages: who a patient is (TD0.5), which records one may open (TD0.4), both ways.
 
+TD0.5 is PDQv3, ITI-47.
 Not here: the people who answer to a question (``routes`` asks the invented country).
 Source: DMP examples; HL7 v3 NE2008 PRPA_IN201305UV02 and PRPA_IN201306UV02. Birth time, gender and
 given names among the parameters are unconfirmed.
