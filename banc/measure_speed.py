@@ -193,7 +193,7 @@ def _web_comparison(
     ask = partial(written, headers=headers, strict=True)
     echo = partial(written, headers={}, strict=False)
     ours = Target(https(HOST, port, context), items, prepare=ask)
-    bare = Target(https(HOST, bare_port, context), prepare=echo)
+    bare: Target[Any] = Target(https(HOST, bare_port, context), prepare=echo)
     mean = sum(len(item.body) for item in items) / len(items)
     return Comparison(name, part, bare_part, ours, bare, mean)
 

@@ -149,7 +149,8 @@ def test_an_identifier_with_an_extension_is_read_from_three_components() -> None
 def test_several_addresses_of_one_participant_are_several_recipients() -> None:
     sent = replace(an_mdm(), participants=(a_citizen(a_patient()),))
     address = sent.participants[0].address
-    text = write_transmission(sent).replace(f"^^X.400^{address}", "^^X.400^a@b.test~^^X.400^c@d.test")
+    two = "^^X.400^a@b.test~^^X.400^c@d.test"
+    text = write_transmission(sent).replace(f"^^X.400^{address}", two)
     found = read_transmission(text.encode()).participants
     assert [item.address for item in found] == ["a@b.test", "c@d.test"]
 
