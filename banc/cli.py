@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from banc import document_verbs, screens, trust_verbs
 from banc.bench import Bench, CannotStart
@@ -33,8 +32,8 @@ app.add_typer(trust_verbs.vihf, name="vihf")
 app.add_typer(trust_verbs.datamatrix, name="datamatrix")
 app.command()(validate)
 app.command("document")(document_verbs.document)
-out = Console()
-err = Console(stderr=True)
+out = screens.terminal()
+err = screens.terminal(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, see docs/json.md.")]
 WRONG_USE = 2
@@ -202,7 +201,7 @@ def feed(
 @app.command()
 def journal(
     follow: Annotated[bool, typer.Option("--follow", help="Go on with new exchanges.")] = False,
-    service: Annotated[str, typer.Option(help="dmp, ins, ror or mssante.")] = "",
+    service: Annotated[str, typer.Option(help="dmp, ins, ror, mssante, psc or gateway.")] = "",
     outcome: Annotated[str, typer.Option(help="accepted, refused, malformed…")] = "",
     transaction: Annotated[str, typer.Option(help="TD2.1, WS_INS2, SMTP.DATA…")] = "",
     finess: Annotated[str, typer.Option(help="FINESS of an establishment.")] = "",
@@ -220,7 +219,7 @@ def journal(
             if as_json:
                 print(json.dumps(line, ensure_ascii=False), flush=True)
             else:
-                out.print(screens.exchange(line))
+                out.print(screens.exchange(line), soft_wrap=True)
     except NotRunning as error:
         raise Stop(str(error)) from None
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
+from banc.screens import terminal
 from kit.settings import from_env
 
-out = Console()
-err = Console(stderr=True)
+out = terminal()
+err = terminal(stderr=True)
 HEADINGS = ("Kind", "Type", "Level", "Volet", "Title")
 
 
@@ -32,7 +32,8 @@ def document(
         str | None, typer.Option(help="FINESS of an establishment of the country.")
     ] = None,
     patient: Annotated[
-        int | None, typer.Option(min=0, help="Index of a person of the country.")
+        int | None,
+        typer.Option(min=0, help="INS of a person of the country (15 digits), or their index."),
     ] = None,
     shows_kinds: Annotated[bool, typer.Option("--list", help="Show the kinds.")] = False,
 ) -> None:

@@ -21,8 +21,9 @@ def document(
 ) -> ClinicalDocument:
     """A CDA document of ``kind``: ``document("LDL", 7).cda`` are its bytes, always the same.
 
-    establishment: a FINESS number of the country, site or legal entity. patient: index of one of
-    its people. settings: for another country than that of the default seed.
+    establishment: a FINESS number of the country, site or legal entity. patient: the matricule of
+    one of its people (15 digits), or their index. settings: for another country than that of the
+    default seed.
     Raises CannotDraw, which says why: no such kind, nobody it happens to, no ward that sees it.
     """
     world = world_of(settings or Settings())

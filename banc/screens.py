@@ -16,6 +16,7 @@ from rich.text import Text
 
 from kit.settings import Settings
 
+PIPE_WIDTH = 160
 OUTCOME_STYLE = {
     "accepted": "green",
     "refused": "yellow",
@@ -30,6 +31,14 @@ VERDICT = {
     "not_measurable": ("non mesurable", "yellow"),
     "not_applicable": ("sans objet", "dim"),
 }
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """The terminal; in a file or a pipe, addresses and paths stay whole."""
+    made = Console(stderr=stderr)
+    if not made.is_terminal:
+        made.width = max(made.width, PIPE_WIDTH)
+    return made
 
 
 def addresses(settings: Settings) -> RenderableType:
@@ -158,8 +167,15 @@ def indicators(measurement: Any) -> RenderableType:
     for result in measurement.results:
         by_code.setdefault(result.code, []).append(result)
     for results in by_code.values():
-        blocks += [_indicator_head(results[0]), _indicator_rows(results)]
+        blocks += [_indicator_head(results[0]), _indicator_rows(results), *_unmeasured(results)]
     return Group(*blocks)
+
+
+def _unmeasured(results: Sequence[Any]) -> Iterator[Text]:
+    """Why there is no verdict, each reason once."""
+    silent = ("not_measurable", "not_applicable")
+    for reason in dict.fromkeys(item.reason for item in results if item.verdict in silent):
+        yield Text(f"    {reason}", style="dim")
 
 
 def _indicator_head(result: Any) -> Text:
@@ -213,7 +229,7 @@ def _target(result: Any) -> str:
 
 def exchange(line: Mapping[str, Any]) -> RenderableType:
     """One journal line, and what it was refused for."""
-    text = Text(f"{line['received_at'][11:23]} ")
+    text = Text(f"{line['received_at'][11:23]}Z ")
     text.append(f"{line['outcome']:<12} ", style=OUTCOME_STYLE.get(line["outcome"], ""))
     text.append(f"{line['service']:<8}{line['transaction']:<24} {line['duration_ms']:>8.1f} ms  ")
     text.append(f"{line['finess']} {line['type_code']} {line['id']}")

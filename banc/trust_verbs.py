@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from banc.screens import terminal
 from kit.settings import from_env
 
 pki = typer.Typer(help="The test authority: where its certificates are, issue, revoke, people.")
 vihf = typer.Typer(no_args_is_help=True, help="The assertion of the DMP: print one, explain one.")
 datamatrix = typer.Typer(no_args_is_help=True, help="The INS datamatrix: write one, read one.")
-out = Console()
+out = terminal()
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, see docs/json.md.")]
 OutDir = Annotated[Path | None, typer.Option("--out", help="Folder to write the files into.")]

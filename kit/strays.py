@@ -11,7 +11,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
 
 from kit import control
 from kit.connection import listener_of, raw_request, raw_response, read_body
@@ -36,7 +41,7 @@ def install(service: Service) -> None:
         is_unrouted = request.url_rule is None
         why = found.description or found.name
         if is_unrouted:
-            why = f"{request.method} {request.path[:200]}: {why} Here are: {paths(app)}"
+            why = f"{request.method} {request.path[:200]}: {why} {_instead(app, found)}"
         if (is_unrouted or isinstance(found, _UNREAD)) and not control.is_control(request.path):
             return _recorded(service, found, why)
         return _answer(found, why)
@@ -58,6 +63,14 @@ def paths(app: Flask) -> str:
         if not control.is_control(rule.rule)
     }
     return ", ".join(sorted(found)) or "no path"
+
+
+def _instead(app: Flask, found: HTTPException) -> str:
+    """What the path takes, when it is one of ours; else every path."""
+    if isinstance(found, MethodNotAllowed) and found.valid_methods:
+        kept = sorted(set(found.valid_methods) - {"HEAD", "OPTIONS"})
+        return f"It takes {', '.join(kept)}."
+    return f"Here are: {paths(app)}"
 
 
 def _recorded(service: Service, found: HTTPException, why: str) -> Response:

@@ -37,6 +37,7 @@ from simulator.streams import Streams, oid
 
 FIRST_DAY, DAYS = datetime(2025, 7, 1, 6, tzinfo=UTC), 165  # admissions; births end with 2025
 TRIES = 40
+SHORTEST_MATRICULE = 10**14  # fifteen digits; an index has fewer
 YEAR = 365.25  # days
 DOCUMENT_ARC, SET_ARC = "13", "14"  # below the OID of the establishment
 MODES = {"CR_CONS": EncounterMode.OUTPATIENT, "CR_URG": EncounterMode.EMERGENCY}
@@ -52,7 +53,7 @@ class CannotDraw(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for. establishment: a FINESS number; patient: an index of the country."""
+    """What is asked for. establishment: a FINESS number; patient: an index or a matricule."""
 
     kind: str
     seed: int = 1
@@ -99,7 +100,7 @@ def draw_stay(wish: Wish, world: World) -> StayFacts:
         facts, _ = _drawn(wish, world, turn)
         if wish.kind != "ORD" or facts.case.treatments:  # a child may be given none
             return facts
-    raise CannotDraw(_why(wish))
+    raise CannotDraw(_why(wish, world))
 
 
 def _drawn(wish: Wish, world: World, turn: int) -> tuple[StayFacts, datetime]:
@@ -111,15 +112,18 @@ def _drawn(wish: Wish, world: World, turn: int) -> tuple[StayFacts, datetime]:
     admitted_at = FIRST_DAY + timedelta(minutes=minutes)
     chances = tuple(_chances(wish, world, admitted_at.date()))
     if not chances:
-        raise CannotDraw(_why(wish))
+        raise CannotDraw(_why(wish, world))
     chance = _one_of(stream, chances)
     patient = _patient(stream, wish, world, chance, admitted_at)
     return _facts(stream, wish, world, chance, patient, admitted_at)
 
 
-def _why(wish: Wish) -> str:
+def _why(wish: Wish, world: World) -> str:
     place = f" of establishment {wish.establishment}" if wish.establishment else ""
-    who = f" and suits person {wish.patient}" if wish.patient is not None else ""
+    who = ""
+    if wish.patient is not None:
+        traits = _known(world, wish.patient).traits
+        who = f" and suits person {wish.patient} ({traits.sex}, born {traits.birth_date})"
     return f"no ward{place} sees anything that a {wish.kind} reports{who} (seed {wish.seed})"
 
 
@@ -157,11 +161,17 @@ def _places(finess: str | None, world: World) -> tuple[Establishment, ...]:
     return (place,)
 
 
-def _known(world: World, index: int) -> Patient:
+def _known(world: World, number: int) -> Patient:
+    """The person of a matricule, which is longer than any index, or of an index."""
+    if number >= SHORTEST_MATRICULE:
+        holder = world.by_matricule(str(number))
+        if holder is None:
+            raise CannotDraw(f"there is nobody with the INS {number}")
+        return holder
     try:
-        return world.patient(index)
+        return world.patient(number)
     except IndexError:
-        raise CannotDraw(f"there is no person {index}") from None
+        raise CannotDraw(f"there is no person {number}") from None
 
 
 def _receives(kind: str, ward: Ward) -> bool:
@@ -257,7 +267,7 @@ def _patient(
 ) -> Patient:
     """The person asked for, or somebody of the sex and age."""
     if wish.patient is not None:
-        return world.patient(wish.patient)
+        return _known(world, wish.patient)
     day = admitted_at.date()
     for _ in range(TRIES):
         born = day - timedelta(days=int(stream.integers(chance.youngest, chance.oldest + 1)))

@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from banc.screens import terminal
 from kit.settings import Settings, from_env
 
 if TYPE_CHECKING:
     from banc.validation.front import Validator
     from banc.validation.report import Report
 
-out = Console()
-err = Console(stderr=True)
+out = terminal()
+err = terminal(stderr=True)
 
 Files = Annotated[
     list[Path] | None,

@@ -95,8 +95,9 @@ def listeners(settings: Settings) -> tuple[Listener, ...]:
     def url(service: str, port: int, scheme: str = "http", path: str = "") -> str:
         return f"{scheme}://{settings.reach(service)}:{port}{path}"
 
-    dmp, lps, ror, boxes = (
-        "/si-dmp-server/v2/services", "/lps", "/ws-diffusion-fhir", "/mailboxes",
+    dmp, pdsm, lps, ror, boxes = (
+        "/si-dmp-server/v2/services", "/si-dmp-server/v2/fhir", "/lps", "/ws-diffusion-fhir",
+        "/mailboxes",
     )  # fmt: skip
     wallet, client = "/auth/realms/esante-wallet", "client banc-test, ou un client déclaré"
     vihf = "certificat ORG_AUTH_CLI, VIHF signé ORG_SIGN"
@@ -104,6 +105,12 @@ def listeners(settings: Settings) -> tuple[Listener, ...]:
     return (
         Listener("dmp", "HTTP", url("dmp", settings.dmp_port, path=dmp), "VIHF signé"),
         Listener("dmp", "TLS mutuel", url("dmp", settings.dmp_tls_port, "https", dmp), vihf),
+        Listener("dmp", "FHIR (PDSm)", url("dmp", settings.dmp_port, path=pdsm),
+                 "rien, premier essai ; en-tête Banc-User"
+                 if settings.dmp_fhir == "open" else "jeton Pro Santé Connect"),
+        Listener("dmp", "FHIR, TLS mutuel", url("dmp", settings.dmp_tls_port, "https", pdsm),
+                 "certificat ORG_AUTH_CLI, jeton Pro Santé Connect pour une personne"),
+        *_patient_side(settings, url("dmp", settings.dmp_port, path="/mon-espace-sante")),
         Listener("ins", "HTTP", url("ins", settings.ins_port, path=lps), "rien, premier essai"),
         Listener("ins", "TLS mutuel", url("ins", settings.ins_mtls_port, "https", lps),
                  "certificat INSI-AUTO ou INSI-MANU"),
@@ -119,6 +126,12 @@ def listeners(settings: Settings) -> tuple[Listener, ...]:
         Listener("gateway", "API", url("gateway", settings.gateway_http_port, path="/outbox"),
                  "rien"),
     )  # fmt: skip
+
+
+def _patient_side(settings: Settings, url: str) -> tuple[Listener, ...]:
+    """The page of a patient, when the DMP serves it."""
+    shown = Listener("dmp", "page du patient", f"{url}/<matricule INS>", "un navigateur")
+    return (shown,) if settings.dmp_citizen else ()
 
 
 def state(settings: Settings, service: str) -> State:

@@ -52,11 +52,11 @@ def _header_table(header: CdaHeader) -> str:
         ("Né(e) le", f"{_day(patient.birth_time)} ({patient.sex})"),
         ("INS", patient.ins.matricule if patient.ins else ""),
         ("Type", f"{header.code.code} {header.code.label}" if header.code else ""),
-        ("Date", header.effective_time),
+        ("Date", _instant(header.effective_time)),
         ("Auteur", "; ".join(_person(author.person) for author in header.authors)),
         ("Responsable", _person(header.legal_authenticator)),
         ("Conservateur", header.custodian.name if header.custodian else ""),
-        ("Prise en charge", f"{encounter.low} – {encounter.high}" if encounter else ""),
+        ("Prise en charge", _period(encounter.low, encounter.high) if encounter else ""),
         ("Confidentialité", header.confidentiality.code if header.confidentiality else ""),
         ("Identifiant", header.unique_id),
         ("Remplace", header.replaces.text if header.replaces else ""),
@@ -67,7 +67,21 @@ def _header_table(header: CdaHeader) -> str:
 
 
 def _day(timestamp: str) -> str:
-    return f"{timestamp[6:8]}/{timestamp[4:6]}/{timestamp[:4]}"
+    return "/".join(filter(None, (timestamp[6:8], timestamp[4:6], timestamp[:4])))
+
+
+def _instant(timestamp: str) -> str:
+    """Day and minute as the author's clock read; what is no HL7 time stays as it is."""
+    digits = timestamp[:12]
+    if not (digits.isascii() and digits.isdigit() and len(digits) in (8, 12)):
+        return timestamp
+    return f"{_day(digits)} {digits[8:10]}:{digits[10:]}" if digits[8:] else _day(digits)
+
+
+def _period(low: str, high: str) -> str:
+    if not high:
+        return f"depuis le {_instant(low)}" if low else ""
+    return f"{_instant(low)} – {_instant(high)}"
 
 
 def _person(person: CdaPerson | None) -> str:

@@ -53,6 +53,9 @@ def test_the_establishment_and_the_person_asked_for_are_taken() -> None:
     site = read_header(one.cda).custodian
     again = document("LDL", 9, patient=one.patient.index)
     assert again.patient == one.patient
+    assert one.patient.ins is not None
+    same = document("LDL", 9, patient=int(one.patient.ins.matricule))
+    assert same.cda == again.cda
     assert again.cda != one.cda
     elsewhere = document("LDL", 2, establishment="1B9013017")
     assert read_header(elsewhere.cda).custodian != site
@@ -65,6 +68,8 @@ MISTAKES = [  # what is typed, what is told
     (("LDL", "--count", 2), "add --out FOLDER"),
     (("LDL", "--establishment", "12"), "there is no establishment '12'; sites: 1B9"),
     (("LDL", "--patient", 10**12), f"there is no person {10**12}"),
+    (("LDL", "--patient", 281097855113107), "there is nobody with the INS 281097855113107"),
+    (("LDL", "--patient", 0), "suits person 0 (F, born 1916-01-01)"),
     (("CR_URG", "--establishment", "1B9013017"), "no ward of establishment 1B9013017 sees"),
 ]
 

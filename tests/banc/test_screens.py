@@ -44,3 +44,25 @@ def test_without_a_qualified_stay_there_is_no_delay() -> None:
     told = printed({**a_ratio(0, 4), "median_minutes": None, "p90_minutes": None})
     assert "0/4" in told
     assert "médiane" not in told
+
+
+def test_why_there_is_no_verdict_is_told_once() -> None:
+    one = SimpleNamespace(
+        code="X1", label_fr="Essai", target=0.5, comparator=">=", unit="ratio", num=2, den=5,
+        value=0.4, wilson_lo=0.1, wilson_hi=0.8, establishment="Clinique",
+        verdict="not_measurable", reason="Non mesurable : dénominateur de 5.",
+    )  # fmt: skip
+    console = Console(width=100)
+    with console.capture() as kept:
+        console.print(
+            screens.indicators(SimpleNamespace(catalogue_version="v1", results=(one, one)))
+        )
+    assert kept.get().count(one.reason) == 1
+
+
+def test_what_goes_to_a_pipe_keeps_its_addresses_whole() -> None:
+    console = screens.terminal()
+    address = "http://127.0.0.1:8081/" + "a" * 100
+    with console.capture() as kept:
+        console.print(address)
+    assert console.is_terminal or address in kept.get()

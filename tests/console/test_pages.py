@@ -224,6 +224,8 @@ def test_services_addresses_clock_and_certificates(bench: FakeBench, client: Fla
     assert "Passerelle HL7v2" in html
     assert f"mllp://127.0.0.1:{bench.settings.gateway_port}" in html
     assert f"http://127.0.0.1:{bench.settings.dmp_port}/si-dmp-server/v2/services" in html
+    assert f"http://127.0.0.1:{bench.settings.dmp_port}/si-dmp-server/v2/fhir" in html
+    assert f":{bench.settings.dmp_port}/mon-espace-sante/&lt;matricule INS&gt;" in html
     assert "07/01/2026 15:00:00" in html
     assert "org-sign/x/certificate.pem" in html
     assert "Aucun défaut n'est armé" in html

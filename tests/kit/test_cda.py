@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -229,6 +230,23 @@ def test_a_pdf_is_offered_and_a_false_one_is_not() -> None:
     assert 'href="data:application/pdf;base64,' in cda.render_html(a_pdf_cda())
     false = a_cda(body=unstructured(b"<html>"))
     assert "href" not in cda.render_html(false)
+
+
+TIMES = [  # as a document writes it, as a person reads it
+    ("20251014103652+0200", "14/10/2025 10:36"),
+    ("20251014", "14/10/2025"),
+    ("202510", "202510"),
+    ("hier", "hier"),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), TIMES)
+def test_a_time_is_shown_as_people_read_it(written: str, read: str) -> None:
+    document = re.sub(
+        rb'<effectiveTime value="[^"]*"/>', b'<effectiveTime value="%b"/>' % written.encode(),
+        a_pdf_cda(), count=1,
+    )  # fmt: skip
+    assert f"<tr><th>Date</th><td>{read}</td></tr>" in cda.render_html(document)
 
 
 EXAMPLES = [  # type, class, format, level

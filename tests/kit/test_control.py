@@ -94,6 +94,12 @@ def test_there_is_one_error_body(
     assert set(answer.json["error"]) == {"status", "message", "where", "exchange"}
 
 
+def test_a_wrong_method_is_told_those_of_the_path(client: FlaskClient) -> None:
+    answer = client.post("/_banc/health")
+    assert answer.status_code == 405
+    assert answer.json["error"]["message"].endswith("It takes GET.")
+
+
 def test_control_does_not_answer_on_a_tls_listener(client: FlaskClient) -> None:
     answer = client.get("/_banc/health", environ_overrides={"banc.listener": "mtls"})
     assert answer.status_code == 404

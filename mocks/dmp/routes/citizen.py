@@ -179,7 +179,8 @@ def _view(dmp: Dmp, matricule: str) -> pages.CitizenView:
         every = find_documents(patient.ins.cx, statuses=EVERY_STATUS)
         accesses = documents.records.accesses(patient.ins.matricule)
         given = documents.records.authorizations(patient.ins.matricule)
-        named = {*(item.structure for item in accesses), *(item.holder for item in given)}
+        named = {item.holder for item in given}
+        named.update(name for item in accesses for name in (item.structure, item.who))
         return pages.citizen_view(
             patient.ins,
             f"{patient.used_name or patient.traits.birth_name} {patient.used_first_name}",

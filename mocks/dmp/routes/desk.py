@@ -28,6 +28,15 @@ from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.minors import is_minor
 from mocks.dmp.store import Documents, Store
 
+NO_VIHF = Refusal(
+    errors.VIHF_MISSING,
+    "the_call_carries_a_vihf",
+    "TD0.1",
+    field="Header/Security/Assertion",
+    seen="nothing",
+    expected="a signed SAML 2.0 assertion in wsse:Security",
+)
+
 
 class DmpFaults(soap.FaultStyle):
     """Faults as the DMP words them: SOAP 1.2, Sender, its own code as Subcode."""
@@ -92,7 +101,7 @@ class Dmp:
         """Who calls. Raises SoapFault with every refusal of the VIHF."""
         assertion = messages.read_security(call.header)
         if assertion is None:
-            raise _unauthorized([Refusal(errors.VIHF_MISSING, "the_call_carries_a_vihf", "TD0.1")])
+            raise _unauthorized([NO_VIHF])
         vihf = read_vihf(assertion)
         entity = self.legal_entity(vihf.structure)
         noting.caller(call.line, vihf, entity)

@@ -25,7 +25,7 @@ class Shown:
 
     trouble: why a token is not believed. national_id: of a person, however shown. is_known: in
     the invented country. works_for, certified: legal entity of the person, of the certificate.
-    bound_to, thumbprint: certificate of the token, of the connection.
+    bound_to, thumbprint: certificate of the token, of the connection. header: where they are named.
     """
 
     is_anonymous: bool = False
@@ -37,6 +37,7 @@ class Shown:
     bound_to: str = ""
     thumbprint: str = ""
     purpose: str = AccessMode.NORMAL.value
+    header: str = "Authorization"
 
 
 @fhir_caller.rule(errors.FHIR_CALLER, source="RFC 6750 2.1; Pro Santé Connect")
@@ -58,7 +59,7 @@ def a_bound_token_comes_with_its_certificate(shown: Shown) -> Iterator[Finding]:
 def the_caller_is_of_the_invented_country(shown: Shown) -> Iterator[Finding]:
     if not shown.is_known:
         expected = "an invented professional or structure"
-        yield Finding("Authorization", "http.Authorization", shown.national_id, expected)
+        yield Finding(shown.header, f"http.{shown.header}", shown.national_id, expected)
 
 
 @fhir_caller.rule(errors.FHIR_CALLER, source="DMP errors: structure and certificate differ")

@@ -12,6 +12,8 @@ from kit.vihf import AccessMode, access
 from kit.xds import vocabulary
 from kit.xds.metadata import Coded
 from mocks.dmp.messages import deletion, find_documents, get_documents, with_visibility
+from mocks.dmp.messages.pages import ACTIONS
+from mocks.dmp.messages.pdsm import TRANSACTIONS
 from tests.kit.documents import N1_TEMPLATE, unstructured
 from tests.mocks.dmp.builders import (
     ARC,
@@ -60,10 +62,16 @@ def test_the_patient_sees_documents_and_who_read_them(bench: Bench) -> None:
         f"{ARC}.1",
     )
     assert (feeding["who"], feeding["name"]) == (f"{STRUCTURE}/1453", "LOGICIEL D'ESSAI")
+    assert reading["name"]
     page = bench.client.get(BASE).get_data(as_text=True)
     assert '<html lang="fr">' in page
     assert DOCTOR_ID in page
     assert "document consulté" in page
+
+
+@pytest.mark.parametrize("action", sorted(set(TRANSACTIONS.values()) - {"PDSM.TD0.2"}))
+def test_what_came_by_fhir_is_told_in_words(action: str) -> None:
+    assert ACTIONS.get(action)
 
 
 def test_each_access_is_told_in_its_mode(bench: Bench) -> None:

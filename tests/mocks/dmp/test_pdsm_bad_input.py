@@ -270,6 +270,19 @@ def test_everything_wrong_is_told_at_once(fhir: FhirBench) -> None:
     assert set(codes_of(answer)) == {"DMPSimFhirProfile", "XDSRepositoryMetadataError"}
 
 
+def test_a_wrong_hash_is_told_as_fhir_writes_it(fhir: FhirBench) -> None:
+    bundle = a_bundle(fhir.bench)
+    right = attachment(bundle)["hash"]
+    with_another_hash(bundle)
+    (told,) = issues(fhir.provide(bundle))
+    assert f"seen '2jmj7l5rSw0yVb/vlWAYkK/YBwk='; expected {right} [" in told.diagnostics
+
+
+def test_nobody_of_the_country_is_told_by_the_header_that_named_them(fhir: FhirBench) -> None:
+    (told,) = issues(fhir.find(user="123"))
+    assert told.expression == ("http.Banc-User",)
+
+
 def test_a_lot_is_sent_once_and_a_document_never_changes(fhir: FhirBench) -> None:
     fhir.provide(a_bundle(fhir.bench))
     again = fhir.provide(a_bundle(fhir.bench))

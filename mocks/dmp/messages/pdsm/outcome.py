@@ -16,6 +16,7 @@ from kit.fhir.outcome import issue_of, write_outcome
 from kit.rules import Code, Refusal
 from kit.xds import vocabulary
 from mocks.dmp import errors
+from mocks.dmp.messages.pdsm.datatypes import write_hash
 from mocks.dmp.messages.pdsm.document_reference import CURRENT, DELETED, SUPERSEDED
 from mocks.dmp.messages.pdsm.submission_set import DESIGNATION_TYPE, SOURCE_ID
 
@@ -115,11 +116,16 @@ def in_fhir(
             item,
             code=_code(item.code),
             field=_expression(item, places, lot_path),
-            seen=_words(item.seen),
-            expected=_words(item.expected),
+            seen=_value(item.field, item.seen),
+            expected=_value(item.field, item.expected),
         )
         for item in refusals
     )
+
+
+def _value(field: str, text: str) -> str:
+    """What a rule saw or expects, as the element of FHIR writes it."""
+    return write_hash(text) if field == "hash" else _words(text)
 
 
 def _words(text: str) -> str:

@@ -84,6 +84,7 @@ def _see(dmp: Dmp, call: Call) -> _Seen:
         return _named(dmp, name or peer.common_name, shown)
     if call.listener == PLAIN and dmp.service.settings.dmp_fhir == "open":
         first = struct_idnat(dmp.world.establishments[0].finess_eg)
+        shown = replace(shown, header=pdsm.USER_HEADER)
         return _named(dmp, call.headers.get(pdsm.USER_HEADER, first).strip()[:40], shown)
     return _Seen(replace(shown, is_anonymous=True))
 
