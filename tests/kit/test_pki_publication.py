@@ -31,9 +31,9 @@ ORDER = {"kind": "org-auth-cli", "common_name": "Clinique neuve", "structure": S
 
 
 @pytest.fixture
-def app(pki: TestPki, tmp_path: Path) -> Flask:
+def app(pki: TestPki, tmp_path: Path, settings: Settings) -> Flask:
     app = Flask("pki")
-    app.register_blueprint(blueprint(pki, BenchClock(tmp_path / "clock.json"), Settings()))
+    app.register_blueprint(blueprint(pki, BenchClock(tmp_path / "clock.json"), settings))
     return app
 
 
