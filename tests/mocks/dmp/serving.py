@@ -41,8 +41,8 @@ class ServedDmp:
             answer = connection.getresponse()
             return answer.status, answer.read()
 
-    def peak_mib(self) -> int:
-        """The most memory a worker ever held, MiB."""
+    def memory_mib(self) -> int:
+        """The most memory a worker ever held, MiB; what it had from its parent included."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         peaks = [_peak_kib(Path(f"/proc/{child}/status")) for child in children]
         return max(peaks) // 1024
