@@ -9,7 +9,7 @@ from simulator.documents import StayFacts
 from tests.simulator.stays import a_document, a_stay
 
 H = {"h": "urn:hl7-org:v3", "i": "urn:dicom-org:ps3-20"}
-SEEDS = range(1, 121)
+SEEDS = range(1, 161)
 
 
 def stays(kind: str) -> Iterator[tuple[int, StayFacts]]:

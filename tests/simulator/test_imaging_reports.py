@@ -39,7 +39,7 @@ def test_only_what_irradiates_reports_doses_in_words_as_in_codes() -> None:
             (value,), (unit,) = words(dose, "h:value/@value"), words(dose, "h:value/@unit")
             assert float(value) > 0
             assert f"{value.replace('.', ',')} {UNITS[unit]}" in "".join(sections[0].itertext())
-    assert {"DX", "CT", "US"} <= seen
+    assert {"DX", "CT", "US", "MR"} <= seen
 
 
 def test_a_scanner_exposes_a_child_less_than_a_grown_up() -> None:
