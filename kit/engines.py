@@ -98,19 +98,19 @@ def _begin_immediate(engine: Engine) -> None:
         try:
             cursor.execute(connection.get_execution_options().get(BEGIN_WITH, "BEGIN IMMEDIATE"))
         except sqlite3.Error as error:
-            raise _not_now(error) or error from None
+            raise not_now(error) or error from None
         finally:
             cursor.close()
 
 
-def _not_now(error: BaseException | None) -> Unavailable | None:
+def not_now(error: BaseException | None) -> Unavailable | None:
     """What an error of SQLite means when it may pass."""
     is_passing = getattr(error, "sqlite_errorname", "").startswith(_NOT_NOW)
     return Unavailable(str(error)) if is_passing else None
 
 
 def _translate_sqlite(context: ExceptionContext) -> None:
-    if unavailable := _not_now(context.original_exception):
+    if unavailable := not_now(context.original_exception):
         raise unavailable from context.original_exception
 
 

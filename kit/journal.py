@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from isal import isal_zlib
 from sqlalchemy import (
     JSON,
     Column,
@@ -34,9 +35,9 @@ from sqlalchemy import (
 
 from kit.clock import Clock
 from kit.database import DEFAULT_SANDBOX, Database, Scope, Unavailable, UtcDateTime
-from kit.inserting import Insert
 from kit.rules import Malformed, Refusal
 from kit.settings import Settings
+from kit.statements import Insert
 
 ACCEPTED, REFUSED, MALFORMED = "accepted", "refused", "malformed"
 UNAUTHORIZED, INJECTED, BUG = "unauthorized", "injected", "bug"
@@ -205,7 +206,7 @@ class Journal:
         nothing could be kept: the exchange must not be acknowledged.
         """
         line = self._line(transaction, request, listener, sandbox)
-        packed = zlib.compress(request, 1)  # while nobody waits for the database
+        packed = isal_zlib.compress(request, 1)  # while nobody waits for the database
         with self._database.scope() as scope:
             try:
                 yield line
@@ -237,7 +238,7 @@ class Journal:
             "sandbox": line.sandbox,
             "received_at": line.received_at,
             "request": packed,
-            "answer": zlib.compress(line.answer, 1),
+            "answer": isal_zlib.compress(line.answer, 1),
         }
         if line.outcome != ACCEPTED:
             scope.close()

@@ -15,6 +15,7 @@ import logging
 import resource
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ log = logging.getLogger("banc")
 HANDSHAKE_SECONDS = 10.0
 FIRST_BYTE_SECONDS = 0.005  # then a silent client waits in the poller, not in a thread
 READ_STEP_BYTES = 1024 * 1024
+# How long a thread back from the database waits for one that computes; 5 ms each time otherwise.
+SWITCH_SECONDS = 0.0005
 NOTIFY_SECONDS = 0.9  # gunicorn's loop turns at least once a second
 # What OpenSSL finds wrong with a client's certificate: X509_V_ERR_… of x509_vfy.h.
 VERIFY_CODES = {
@@ -107,6 +110,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         for item in self.listeners.values():
             if item.context is not None:
                 item.context()  # made before the first client comes
+        sys.setswitchinterval(SWITCH_SECONDS)
         super().init_process()
 
     def handle(self, conn: Any) -> Any:

@@ -21,6 +21,7 @@ MAX_NAMES = 2000  # different names of one document: the tree builder never forg
 MAX_NAME_CHARACTERS = 256
 SMALL_BYTES = 4 * 1024 * 1024
 SMALL_MARKUPS = 20_000
+SHORTEST_ELEMENT_BYTES = 4  # <a/>, and an attribute takes five:  a=""
 _ENCODING = re.compile(rb"""<\?xml[^?>]*?encoding\s*=\s*["']([\w.-]+)["']""")
 
 
@@ -35,10 +36,16 @@ def is_small(data: bytes, max_nodes: int) -> bool:
         and data.startswith((b"<", b"\xef\xbb\xbf<"))
         and b"\0" not in data
         and b"<!DOCTYPE" not in data
-        and data.count(b"<") <= min(SMALL_MARKUPS, max_nodes)
-        and data.count(b"=") <= min(SMALL_MARKUPS, max_nodes) * 2
+        and _has_few_markups(data, min(SMALL_MARKUPS, max_nodes))
         and _keeps_ascii(data[:200])
     )
+
+
+def _has_few_markups(data: bytes, most: int) -> bool:
+    """At most ``most`` elements and twice as many attributes; short data have no room for more."""
+    if len(data) <= SHORTEST_ELEMENT_BYTES * most:
+        return True
+    return data.count(b"<") <= most and data.count(b"=") <= 2 * most
 
 
 def _keeps_ascii(head: bytes) -> bool:

@@ -8,13 +8,14 @@ Sources: CI-SIS, Partage de documents de santé; ASS_X04, ASS_A11 (kit.xds.table
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import timedelta, timezone
+from functools import lru_cache
 
 from kit.cda.document import read_header
 from kit.cda.header import CdaAuthor, CdaHeader, CdaOrganization, CdaPerson
 from kit.cda.times import FRANCE
 from kit.identity import STRUCTURE_OID
-from kit.xds.hl7 import PS_OID, Cx, Xcn, Xon, escape
+from kit.xds.hl7 import PS_OID, Cx, Xcn, Xon, escape, read_dtm, write_dtm
 from kit.xds.metadata import Author, Coded, DocumentEntry
 from kit.xds.tables import VISIBILITY_SYSTEM, class_of, format_of
 from kit.xds.vocabulary import REFERENCE_ACCESSION, REFERENCE_ORDER, REFERENCE_STUDY
@@ -22,6 +23,7 @@ from kit.xds.vocabulary import REFERENCE_ACCESSION, REFERENCE_ORDER, REFERENCE_S
 CDA_MIME_TYPE = "text/xml"
 SELF_PRESENTING_MIME_TYPE = "application/xslt+xml"
 _TS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-]\d{4})?", re.ASCII)
+_LAST_MINUTE = 59
 _IMAGING_TYPES = ("18748-4", "IMG-KOS")
 
 
@@ -71,13 +73,21 @@ def to_utc(timestamp: str) -> str:
     if match is None or len(match[1]) <= 8:
         return match[1] if match else timestamp
     digits, zone = match.groups()
-    layout = "%Y%m%d%H%M%S"[: len(digits) - 2]
     try:
-        at = datetime.strptime(digits + (zone or "+0000"), f"{layout}%z")
-        aware = at if zone else at.replace(tzinfo=FRANCE)
-        return aware.astimezone(UTC).strftime(layout)
+        at = read_dtm(digits).replace(tzinfo=_zone(zone) if zone else FRANCE)
+        return write_dtm(at)[: len(digits)]
     except (ValueError, OverflowError):  # no such day; the first or last of all years
         return timestamp
+
+
+@lru_cache(maxsize=256)
+def _zone(written: str) -> timezone:
+    """``+0200``. Raises ValueError for one that is no zone."""
+    hours, minutes = int(written[1:3]), int(written[3:])
+    if minutes > _LAST_MINUTE:
+        raise ValueError(f"not a zone: {written!r}")
+    away = timedelta(hours=hours, minutes=minutes)
+    return timezone(-away if written[0] == "-" else away)
 
 
 def _event_codes(header: CdaHeader) -> tuple[Coded, ...]:

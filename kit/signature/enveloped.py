@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import cast
 
 import xmlsec
 from cryptography import x509
@@ -38,6 +40,7 @@ METHODS = {RSA_SHA1: hashes.SHA1, RSA_SHA256: hashes.SHA256}
 _IDENTIFIERS = etree.XPath(
     "count(//@*[. = $id][local-name()='ID' or local-name()='Id' or local-name()='id'])"
 )
+_VALUES = etree.XPath("//@*", smart_strings=False)
 _COMMENTED_TEXT = etree.XPath("boolean(.//*[(comment() or processing-instruction()) and not(*)])")
 _INCLUSIVE = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
 
@@ -221,7 +224,7 @@ def _check_form(signature: Element, accept_sha1: bool) -> str:
 
 def _check_reference(signature: Element, element: Element, id_attribute: str) -> None:
     identifier = element.get(id_attribute, "")
-    count = int(_IDENTIFIERS(element.getroottree(), id=identifier)) if identifier else 0
+    count = _times_given(element, identifier) if identifier else 0
     if count != 1:
         raise SignatureRefused(
             SignatureFlaw.IDENTIFIER, f"{id_attribute}={identifier!r}, {count} times", "once"
@@ -229,6 +232,14 @@ def _check_reference(signature: Element, element: Element, id_attribute: str) ->
     seen = need(signature, "ds:SignedInfo/ds:Reference").get("URI", "")
     if seen != f"#{identifier}":
         raise SignatureRefused(SignatureFlaw.REFERENCE, seen, f"#{identifier}")
+
+
+def _times_given(element: Element, identifier: str) -> int:
+    """How often the document gives ``identifier``, which is that of ``element``."""
+    tree = element.getroottree()
+    if cast(list[str], _VALUES(tree)).count(identifier) == 1:  # the cheap question first
+        return 1
+    return int(_IDENTIFIERS(tree, id=identifier))
 
 
 def certificate_in(element: Element) -> x509.Certificate:
@@ -260,17 +271,17 @@ def alone(element: Element) -> Element:
     So nothing around it can be referred to, and inclusive canonicalization sees them.
     """
     own = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
-    return etree.fromstring(etree.tostring(element, with_tail=False), own)
+    return etree.fromstring(etree.tostring(element), own)
 
 
 def _check_values(element: Element, certificate: x509.Certificate, algorithm: str) -> None:
     """Compute both values again. The form is closed: nothing here is chosen by the message."""
-    copy = alone(element)
-    signature = need(copy, "ds:Signature")
-    signed_info = alone(need(signature, "ds:SignedInfo"))
-    _remove(signature)
+    signature = need(element, "ds:Signature")
+    signed_info = need(signature, "ds:SignedInfo")
     reference = need(signed_info, "ds:Reference")
-    content = _canonical(copy, need(reference, "ds:Transforms/ds:Transform[2]"))
+    _, exclusive = _children(need(reference, "ds:Transforms"), "ds:Transform", "ds:Transform")
+    with _taken_out(signature):
+        content = _canonical(element, exclusive)
     name = HASHES[need(reference, "ds:DigestMethod").get("Algorithm", "")]
     digest = base64.b64encode(hashlib.new(name, content).digest()).decode()
     seen = "".join(find_text(reference, "ds:DigestValue").split())
@@ -309,12 +320,24 @@ def made_by(certificate: x509.Certificate, value: str, content: bytes, algorithm
     return True
 
 
-def _remove(child: Element) -> None:
-    """Take an element out and leave the text behind it in place."""
+@contextmanager
+def _taken_out(child: Element) -> Iterator[None]:
+    """An element's parent without it; the text behind it stays, and it comes back."""
     parent, previous = child.getparent(), child.getprevious()
     assert parent is not None
-    if previous is not None:
-        previous.tail = (previous.tail or "") + (child.tail or "")
-    else:
-        parent.text = (parent.text or "") + (child.tail or "")
+    place, tail = parent.index(child), child.tail
+    before = parent.text if previous is None else previous.tail
     parent.remove(child)
+    _set_text_before(parent, previous, (before or "") + (tail or ""))
+    try:
+        yield
+    finally:
+        _set_text_before(parent, previous, before)
+        parent.insert(place, child)
+
+
+def _set_text_before(parent: Element, previous: Element | None, text: str | None) -> None:
+    if previous is None:
+        parent.text = text
+    else:
+        previous.tail = text

@@ -11,7 +11,7 @@ import hashlib
 
 from lxml import etree
 
-from kit.signature.enveloped import HASHES, RSA_SHA1, RSA_SHA256, SHA1, SHA256, alone
+from kit.signature.enveloped import HASHES, RSA_SHA1, RSA_SHA256, SHA1, SHA256
 from kit.xml import Element, parse
 
 CANONICAL = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -33,7 +33,7 @@ def digest_of(content: bytes, method: str) -> str:
 
 def canonical_part(element: Element, *, with_comments: bool = False) -> bytes:
     """Inclusive canonical XML of one element: the namespaces in scope around it come along."""
-    return etree.tostring(alone(element), method="c14n", with_comments=with_comments)
+    return etree.tostring(element, method="c14n", with_comments=with_comments)
 
 
 def canonical_document(

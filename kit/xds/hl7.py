@@ -148,7 +148,8 @@ def national_structure(struct_idnat: str, name: str) -> Xon:
 
 def write_dtm(at: datetime) -> str:
     """An aware time as XDS wants it: UTC, to the second, no zone (YYYYMMDDhhmmss)."""
-    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    utc = at.astimezone(UTC)
+    return f"{utc.year:04}{utc.month:02}{utc.day:02}{utc.hour:02}{utc.minute:02}{utc.second:02}"
 
 
 def read_dtm(text: str) -> datetime:

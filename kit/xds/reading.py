@@ -26,16 +26,14 @@ from kit.xds.metadata import (
     SubmissionSet,
 )
 from kit.xds.writing import DOCUMENT_CODE_LISTS, DOCUMENT_CODES, DOCUMENT_SLOTS
-from kit.xml import NS, Element, qname
+from kit.xml import NS, Element, find, find_all, qname
 
 _RIM2 = "urn:oasis:names:tc:ebxml-regrep:rim:xsd:2.1"
 _RS2 = "urn:oasis:names:tc:ebxml-regrep:registry:xsd:2.1"
 _SLOT, _CLASSIFICATION = qname("rim:Slot"), qname("rim:Classification")
 _IDENTIFIER = qname("rim:ExternalIdentifier")
-_VALUES = f"{qname('rim:ValueList')}/{qname('rim:Value')}"
-_NAME, _DESCRIPTION = (
-    f"{qname(name)}/{qname('rim:LocalizedString')}" for name in ("rim:Name", "rim:Description")
-)
+_VALUES = "rim:ValueList/rim:Value"
+_NAME, _DESCRIPTION = "rim:Name/rim:LocalizedString", "rim:Description/rim:LocalizedString"
 _KINDS2 = {"HasMember": v.HAS_MEMBER, "RPLC": v.RPLC, "APND": v.APND, "XFRM": v.XFRM}
 
 
@@ -180,7 +178,7 @@ def _slots(element: Element) -> dict[str, tuple[str, ...]]:
             raise Malformed(f"{_where(element)}/Slot/@name", "is absent")
         if name in found:
             raise Malformed(f"{_where(element)}/Slot[{name}]", "given twice")
-        found[name] = tuple([(value.text or "").strip() for value in slot.findall(_VALUES)])
+        found[name] = tuple([(value.text or "").strip() for value in find_all(slot, _VALUES)])
     return found
 
 
@@ -299,5 +297,5 @@ def _identifiers(element: Element) -> dict[str, str]:
 
 def _text(element: Element, path: str) -> str:
     """The first LocalizedString of Name or Description; "" when absent."""
-    found = element.find(path)
+    found = find(element, path)
     return "" if found is None else found.get("value", "")

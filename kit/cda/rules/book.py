@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import cast
 
@@ -17,6 +16,7 @@ from lxml import etree
 from kit.cda.document import Cda
 from kit.cda.value_sets import ValueSet
 from kit.rules import Code, Finding, RuleBook
+from kit.xds.hl7 import read_dtm
 from kit.xml import NS, Element
 
 book = RuleBook("CDA")
@@ -33,7 +33,6 @@ _PREFIXES = {"hl7": NS["hl7"]}
 _ZONE = r"[+-](?:(?:0\d|1[0-4])[0-5]\d|\d{1,3})"  # POCD_MT000040, ts: one to four digits
 _DIGITS = re.compile(rf"(\d{{4}}(?:\d{{2}}){{0,5}})(?:\.\d+)?({_ZONE})?", re.ASCII)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+", re.ASCII)
-_LAYOUT = "%Y%m%d%H%M%S"
 _DAY = 8  # digits of YYYYMMDD
 
 
@@ -112,10 +111,9 @@ def is_day_or_zoned(text: str) -> bool:
     return bool(match[2]) or len(match[1]) <= _DAY
 
 
-@lru_cache(maxsize=1024)  # a document says the same time in several places
 def _exists(digits: str) -> bool:
     try:
-        datetime.strptime(digits, _LAYOUT[: len(digits) - 2]).replace(tzinfo=UTC)
+        read_dtm(digits)
     except ValueError:
         return False
     return True

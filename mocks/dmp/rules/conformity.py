@@ -13,7 +13,7 @@ from functools import wraps
 from kit import cda
 from kit.rules import Finding, Rule
 from mocks.dmp import errors
-from mocks.dmp.messages.submission import ProvidedLot
+from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
 from mocks.dmp.rules.feeding import Feeding, documents, name_of, submission
 
 
@@ -35,13 +35,22 @@ def _of_each_document(check: Rule) -> Rule:
 def _found(check: Rule, lot: ProvidedLot) -> Iterator[Finding]:
     for item, document in documents(lot):
         for found in check(document):
-            assert isinstance(found, Finding)
-            yield replace(found, subject=name_of(item))
+            yield _of(item, found)
 
 
-def broken_by(lot: ProvidedLot) -> dict[str, tuple[Finding, ...]]:
-    """What each rule refuses of the documents of a lot; done before the store is held."""
-    return {row.name: tuple(_found(row.check, lot)) for row in cda.book.rows}
+def _of(item: ProvidedDocument, found: str | Finding) -> Finding:
+    assert isinstance(found, Finding)
+    return replace(found, subject=name_of(item))
+
+
+def broken_by(lot: ProvidedLot) -> dict[str, list[Finding]]:
+    """What each broken rule refuses of the documents of a lot; done before the store is held."""
+    told: dict[str, list[Finding]] = {}
+    for item, document in documents(lot):
+        for row in cda.book.rows:
+            for found in row.check(document):
+                told.setdefault(row.name, []).append(_of(item, found))
+    return told
 
 
 for _row in cda.book.rows:

@@ -7,7 +7,7 @@ and lot, in the order in which ``submission`` imports them. Not here: any rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -64,7 +64,7 @@ class Feeding:
     trust: Trust
     policy: Policy
     signature: tuple[Finding, ...] | None = None
-    broken: Mapping[str, tuple[Finding, ...]] | None = None
+    broken: Mapping[str, Sequence[Finding]] | None = None
 
 
 def name_of(item: ProvidedDocument) -> str:

@@ -25,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from kit.database import DEFAULT_SANDBOX, Database
-from kit.inserting import Insert
 from kit.rules import Refusal, Refused
+from kit.statements import Insert, Question
 from kit.xds import vocabulary
 from kit.xds.metadata import (
     SIGNATURE_TYPE_CODE,
@@ -69,12 +69,14 @@ from mocks.dmp.store.versions import Versions
 # Built once: every exchange runs them.
 _TABLES = (association_table, content_table, entry_table, lot_table)
 _INSERTS = {table: Insert(table) for table in _TABLES}
-_HASHES = select(entry_table.c.unique_id, entry_table.c.hash).where(
-    entry_table.c.sandbox == bindparam("sandbox"),
-    entry_table.c.unique_id.in_(bindparam("unique_ids", expanding=True)),
-)
-_LOT = select(lot_table.c.entry_uuid).where(
-    lot_table.c.sandbox == bindparam("sandbox"), lot_table.c.unique_id == bindparam("unique_id")
+_HASH, _LOT = (
+    Question(
+        select(column).where(
+            column.table.c.sandbox == bindparam("sandbox"),
+            column.table.c.unique_id == bindparam("unique_id"),
+        )
+    )
+    for column in (entry_table.c.hash, lot_table.c.entry_uuid)
 )
 
 
@@ -107,15 +109,13 @@ class Documents:
         """The hashes of registered documents, by uniqueId; those never used are left out."""
         asked = tuple(unique_ids)
         if asked not in self._hashes:
-            given = {"sandbox": self._sandbox, "unique_ids": list(asked)}
-            rows = self._connection.execute(_HASHES, given)
-            self._hashes[asked] = {row.unique_id: row.hash for row in rows}
+            found = {unique_id: self._one(_HASH, unique_id) for unique_id in asked}
+            self._hashes[asked] = {name: row["hash"] for name, row in found.items() if row}
         return self._hashes[asked]
 
     def has_lot(self, unique_id: str) -> bool:
         """Whether a lot with this uniqueId was registered."""
-        asked = {"sandbox": self._sandbox, "unique_id": unique_id}
-        return self._connection.execute(_LOT, asked).first() is not None
+        return self._one(_LOT, unique_id) is not None
 
     def entry(self, entry_uuid: str) -> DocumentEntry | None:
         """The entry with this entryUUID."""
@@ -243,6 +243,9 @@ class Documents:
         return found
 
     # Rows.
+
+    def _one(self, question: Question, unique_id: str) -> dict[str, Any] | None:
+        return question.first(self._connection, sandbox=self._sandbox, unique_id=unique_id)
 
     def _scalar(self, table: Table, query: Select[Any]) -> Any:
         limited = query.where(table.c.sandbox == self._sandbox).limit(1)

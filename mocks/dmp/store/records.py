@@ -6,12 +6,13 @@ A person is known by their current matricule. Not here: documents (``documents``
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select
 
+from kit.statements import Insert, Question
 from mocks.dmp.messages.habilitation import Authorization
 from mocks.dmp.messages.record import Access, PatientRecord
 from mocks.dmp.store.plain import build, plain
@@ -31,17 +32,17 @@ _RIGHTS = (
 _SANDBOX: BindParameter[str] = bindparam("sandbox")
 _MATRICULE: BindParameter[str] = bindparam("matricule")
 # Built once: every exchange runs them.
-_RECORD = select(record_table.c.kept, record_table.c.closed_at).where(
-    record_table.c.sandbox == _SANDBOX, record_table.c.matricule == _MATRICULE
+_RECORD = Question(
+    select(record_table.c.kept, record_table.c.closed_at).where(
+        record_table.c.sandbox == _SANDBOX, record_table.c.matricule == _MATRICULE
+    )
 )
-_AUTHORIZATIONS = (
+_AUTHORIZATIONS = Question(
     select(*(authorization_table.c[name] for name in _RIGHTS))
     .where(authorization_table.c.sandbox == _SANDBOX, authorization_table.c.matricule == _MATRICULE)
     .order_by(authorization_table.c.started_at, authorization_table.c.holder)
 )
-
-
-_NOTE = insert(access_table).inline()
+_NOTE = Insert(access_table)
 
 
 class Records:
@@ -55,10 +56,11 @@ class Records:
     def record(self, matricule: str, at_first: PatientRecord) -> PatientRecord:
         """The record of a person; ``at_first``: what it was before anybody changed it."""
         if matricule not in self._kept:
-            asked = {"sandbox": self._sandbox, "matricule": matricule}
-            row = self._connection.execute(_RECORD, asked).first()
+            row = _RECORD.first(self._connection, sandbox=self._sandbox, matricule=matricule)
             self._kept[matricule] = (
-                replace(build(PatientRecord, row.kept), closed_at=row.closed_at) if row else None
+                replace(build(PatientRecord, row["kept"]), closed_at=row["closed_at"])
+                if row
+                else None
             )
         return self._kept[matricule] or at_first
 
@@ -77,8 +79,7 @@ class Records:
 
     def authorizations(self, matricule: str) -> list[Authorization]:
         """Everything granted and refused in a record, oldest first."""
-        asked = {"sandbox": self._sandbox, "matricule": matricule}
-        rows = self._connection.execute(_AUTHORIZATIONS, asked).mappings()
+        rows = _AUTHORIZATIONS.rows(self._connection, sandbox=self._sandbox, matricule=matricule)
         return [Authorization(**row) for row in rows]
 
     def authorize(self, matricule: str, given: Authorization) -> None:
@@ -146,8 +147,7 @@ class Records:
     def note(self, matricule: str, accesses: Iterable[Access]) -> None:
         """Somebody did something in a record: the patient will see it."""
         own = {"sandbox": self._sandbox, "matricule": matricule}
-        if rows := [asdict(item) | own for item in accesses]:
-            self._connection.execute(_NOTE, rows)
+        _NOTE.run(self._connection, (plain(item) | own for item in accesses))
 
     def accesses(self, matricule: str) -> list[Access]:
         """Who did what in a record, latest first."""
