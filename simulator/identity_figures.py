@@ -6,6 +6,7 @@ The figures are those of ``rniv.quality``; here is what they are counted over. N
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from simulator.encounters import Encounter
@@ -114,7 +115,15 @@ def _admitted(plan: Plan, finess: str) -> Iterator[Encounter]:
 
 def _stays(admitted: Iterable[Encounter], file: IdentityFile) -> list[quality.Stay]:
     return [
-        quality.Stay(found.admitted_at, held.record.qualified_at if held else None)
+        quality.Stay(found.admitted_at, _qualified_at(found.admission_key, file))
         for found in admitted
-        for held in [file.held.get(found.admission_key)]
     ]
+
+
+def _qualified_at(admission: str, file: IdentityFile) -> datetime | None:
+    """Since when an admission has a qualified identity: one it was merged into counts from then."""
+    held = file.held.get(admission)
+    qualified_at = held.record.qualified_at if held else None
+    if qualified_at is None:
+        return None
+    return max(qualified_at, file.joined.get(admission, qualified_at))

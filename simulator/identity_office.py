@@ -38,7 +38,7 @@ class IdentityFile:
 
     held: by admission. calls: each with its instant. work: open lines of the work-list, by kind.
     recognised: the admissions that found an identity. past: who the identities made before the play
-    are of, by IPP.
+    are of, by IPP. joined: when the identity of an admission was merged into another.
     """
 
     identities: tuple[Identity, ...]
@@ -49,6 +49,7 @@ class IdentityFile:
     work: Mapping[str, int]
     recognised: frozenset[str] = frozenset()
     past: Mapping[str, Patient] = field(default_factory=dict)
+    joined: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class IdentityOffice:
         self._met: set[int] = set()  # who came, by the index of the person
         self._past: dict[str, Past] = {}  # by IPP
         self._recognised: set[str] = set()
+        self._joined: dict[str, datetime] = {}  # by admission
         self._searching: dict[str, str] = {}  # by IPP, the admission that asks INSi
         self._found: dict[str, Found] = {}  # what differs from the identity, by IPP
         self._ipps: dict[str, str] = {}  # by admission
@@ -192,7 +194,9 @@ class IdentityOffice:
             done = self._unit.work(identities, self._cases(), at)
         self._current |= done.changed
         for key, ipp in self._ipps.items():
-            self._ipps[key] = done.merged.get(ipp, ipp)
+            if ipp in done.merged:
+                self._ipps[key] = done.merged[ipp]
+                self._joined[key] = at
         for gone, stays in done.merged.items():
             self._searching.pop(gone, None)
             if stays not in self._searching:
@@ -226,6 +230,7 @@ class IdentityOffice:
                 dict(sorted(Counter(i.kind.value for i in identities.work.open_items()).items())),
                 frozenset(self._recognised),
                 {ipp: past.person for ipp, past in self._past.items()},
+                dict(self._joined),
             )
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from kit.identity import IdentityStatus, normalized, unaccented
 from kit.settings import Settings
 from kit.world import Patient
 from simulator.identities import LocalIdentity
-from simulator.identity_figures import identity_figures, identity_rows
+from simulator.identity_figures import _qualified_at, identity_figures, identity_rows
 from simulator.identity_history import VARIANTS, History, Past, plant
 from simulator.identity_office import IdentityOffice, open_office
 from simulator.identity_unit import IdentityUnit
@@ -32,10 +32,10 @@ MARRIED = next(
 )
 CARD = Evidence("CN")
 TUESDAY = MONDAY + timedelta(hours=33)  # 9 in the morning
-KNOWN = {"identity_known": 1.0, "identity_duplicates": 0.0, "identity_errors": 0.0}
+KNOWN: dict[str, Any] = {"identity_known": 1.0, "identity_duplicates": 0.0, "identity_errors": 0.0}
 
 
-def a_history(seed: int = 7, **changes: float) -> History:
+def a_history(seed: int = 7, **changes: Any) -> History:
     return History(CLINIC, habits(**changes), MONDAY, Streams(seed))
 
 
@@ -141,7 +141,7 @@ def opened(tmp_path: Path, settings: Settings) -> Iterator[Open]:
     """An office with a history, where everybody was admitted."""
     offices: list[IdentityOffice] = []
 
-    def make(*admissions: LocalIdentity, **changes: float) -> IdentityOffice:
+    def make(*admissions: LocalIdentity, **changes: Any) -> IdentityOffice:
         named = {item.key: item for item in admissions}
         folder, unit = tmp_path / str(len(offices)), IdentityUnit(CLINIC, 1.0, Streams(7))
         history = a_history(**KNOWN | changes)
@@ -220,6 +220,32 @@ def test_duplicates_of_before_are_worked_off_and_counted(opened: Open) -> None:
     rows = list(identity_rows({CLINIC: after}))
     assert {row["patient_id"] for row in rows} == {MARRIED.ins.matricule}
     assert len(rows) == 2
+
+
+def test_an_identity_merged_into_one_of_before_is_qualified_from_then_on(opened: Open) -> None:
+    office = opened(an_admission(birth_place="33063"), identity_retrieved=1.0, identity_checked=1.0)
+    assert office.held(KEY).outward_ins is None
+    office.work(TUESDAY)
+    assert office.held(KEY).ipp == f"{MARRIED.index:09}-0"
+    assert office.held(KEY).outward_ins == MARRIED.ins
+    assert office.is_settled(KEY)
+    file = office.file()
+    qualified_at = file.held[KEY].record.qualified_at
+    assert qualified_at
+    assert qualified_at < MONDAY
+    assert file.joined == {KEY: TUESDAY}
+    assert _qualified_at(KEY, file) == TUESDAY
+    assert _qualified_at("E/1", file) is None
+
+
+def test_three_identities_of_one_person_become_one(opened: Open) -> None:
+    slip = an_admission(birth_place="33063")
+    office = opened(slip, identity_retrieved=1.0, identity_duplicates=1.0)
+    assert len(office.file().in_a_duplicate) == 3
+    office.work(TUESDAY)
+    office.work(TUESDAY + timedelta(days=1))
+    assert office.file().in_a_duplicate == frozenset()
+    assert office.held(KEY).outward_ins == MARRIED.ins
 
 
 def test_the_figures_tell_who_was_known_and_recognised(opened: Open) -> None:
