@@ -33,7 +33,10 @@ BEFORE_DAYS = (45, 4 * 365)  # when an identity was made before the play, choice
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An identity made before the play: its traits, the document shown, whether INSi was asked."""
+    """An identity made before the play: its traits, the document shown, whether INSi was asked.
+
+    collided_at: when it was found to hold two persons (collision): provisional since.
+    """
 
     ipp: str
     person: Patient
@@ -41,6 +44,7 @@ class Past:
     created_at: datetime
     shown: Evidence | None
     is_retrieved: bool
+    collided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,11 @@ class History:
         first = self._first(person, stream)
         if first.created_at.year <= int(person.traits.birth_date[:4]):
             return ()
-        if stream.random() >= self.habits.identity_duplicates:
-            return (first,)
-        return first, self._again(first, stream)
+        if stream.random() < self.habits.identity_duplicates:
+            return first, self._again(first, stream)
+        if stream.random() < self.habits.identity_collisions:
+            return (replace(first, collided_at=self._since(first, stream)),)
+        return (first,)
 
     def _first(self, person: Patient, stream: np.random.Generator) -> Past:
         ago = timedelta(days=float(stream.uniform(*BEFORE_DAYS)))
@@ -82,9 +88,13 @@ class History:
         """Made in a hurry by somebody who did not find the first one, or did not search well."""
         person = first.person
         typed = VARIANTS[int(stream.integers(len(VARIANTS)))](person, stream)
-        since = (self.starts_at - first.created_at).total_seconds() * stream.uniform(0.1, 0.9)
-        created_at = first.created_at + timedelta(seconds=int(since))
-        return Past(f"{person.index:09}-1", person, typed, created_at, None, False)
+        made_at = self._since(first, stream)
+        return Past(f"{person.index:09}-1", person, typed, made_at, None, False)
+
+    def _since(self, first: Past, stream: np.random.Generator) -> datetime:
+        """Some day between the making of an identity and the play."""
+        seconds = (self.starts_at - first.created_at).total_seconds() * stream.uniform(0.1, 0.9)
+        return first.created_at + timedelta(seconds=int(seconds))
 
 
 def plant(identities: Identities, past: Past, *, by: str) -> Identity:
@@ -99,7 +109,10 @@ def plant(identities: Identities, past: Past, *, by: str) -> Identity:
     if past.shown is not None and _has_another_name(past.person):
         used = Complement(used_name=past.person.used_name)
         grown = vigilance.amend(grown, used, at=at, by=by)
-    return made if grown == made else identities.save(grown, at=at)
+    kept = made if grown == made else identities.save(grown, at=at)
+    if past.collided_at is None:
+        return kept
+    return identities.prove_collision(past.ipp, at=past.collided_at, by=by)
 
 
 def _has_another_name(person: Patient) -> bool:

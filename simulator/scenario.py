@@ -76,6 +76,7 @@ class Habits:
     identity_known: float = 0.35
     identity_retrieved: float = 0.8
     identity_duplicates: float = 0.03
+    identity_collisions: float = 0.002
     sends_withheld: bool = True
     wrong_metadata: float = 0.01
     corrected: float = 0.03

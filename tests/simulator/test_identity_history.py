@@ -14,6 +14,7 @@ import pytest
 from kit.identity import IdentityStatus, normalized, unaccented
 from kit.settings import Settings
 from kit.world import Patient
+from mocks.ins.messages import Individual
 from simulator.identities import LocalIdentity
 from simulator.identity_figures import _qualified_at, identity_figures, identity_rows
 from simulator.identity_history import VARIANTS, History, Past, plant
@@ -21,6 +22,7 @@ from simulator.identity_office import IdentityOffice, open_office
 from simulator.identity_unit import IdentityUnit
 from simulator.plan import make_plan
 from simulator.rniv.evidence import Evidence
+from simulator.rniv.search_plan import Answer
 from simulator.rniv.store import Repository
 from simulator.streams import Streams
 from simulator.waiting import Late
@@ -32,7 +34,12 @@ MARRIED = next(
 )
 CARD = Evidence("CN")
 TUESDAY = MONDAY + timedelta(hours=33)  # 9 in the morning
-KNOWN: dict[str, Any] = {"identity_known": 1.0, "identity_duplicates": 0.0, "identity_errors": 0.0}
+KNOWN: dict[str, Any] = {
+    "identity_known": 1.0,
+    "identity_duplicates": 0.0,
+    "identity_collisions": 0.0,
+    "identity_errors": 0.0,
+}
 
 
 def a_history(seed: int = 7, **changes: Any) -> History:
@@ -55,6 +62,8 @@ def test_shares_are_those_of_the_habits() -> None:
     assert 0.75 < sum(every[0].is_retrieved for every in known) / len(known) < 0.85
     assert 0.89 < sum(every[0].shown is not None for every in known) / len(known) < 0.97
     assert not any(every[1].is_retrieved for every in known if len(every) == 2)
+    often = [a_history(identity_known=1.0, identity_collisions=0.3).of(who) for who in PEOPLE]
+    assert 0.25 < sum(every[0].collided_at is not None for every in often) / len(often) < 0.35
 
 
 def test_nobody_is_known_when_the_share_is_zero_nor_twice() -> None:
@@ -131,6 +140,22 @@ def test_the_used_name_is_typed_as_the_birth_name_by_some() -> None:
     assert names[True] > 20
 
 
+@pytest.mark.parametrize(("shown", "is_retrieved", "status"), AXES)
+def test_an_identity_of_two_persons_was_doubted_and_counts_as_a_collision(
+    repository: Repository, shown: Evidence | None, is_retrieved: bool, status: IdentityStatus
+) -> None:
+    then, found_at = MONDAY - timedelta(days=400), MONDAY - timedelta(days=90)
+    past = Past("1-0", MARRIED, MARRIED.traits, then, shown, is_retrieved, found_at)
+    with repository.open() as identities:
+        made = plant(identities, past, by="clerk")
+        assert identities.get("1-0") == made
+        assert identities.in_a_collision() == {"1-0"}
+    assert made.status is IdentityStatus.PROVISIONAL
+    assert made.ins is None
+    assert made.history[-1].at == found_at
+    assert made.history[-1].before is status
+
+
 # What an admission finds.
 
 Open = Callable[..., IdentityOffice]
@@ -202,6 +227,19 @@ def test_two_admissions_of_one_slot_ask_insi_once(opened: Open) -> None:
     assert office.is_settled(again)
 
 
+def test_an_identity_that_was_doubted_is_found_and_made_sure_of_again(opened: Open) -> None:
+    office = opened(an_admission(), identity_collisions=1.0, identity_retrieved=1.0)
+    file = office.file()
+    assert file.recognised == {KEY}
+    assert file.in_a_collision == {office.held(KEY).ipp}
+    assert office.is_searched_for(KEY)
+    assert office.held(KEY).status is IdentityStatus.VALIDATED
+    plan = office.search_plan(KEY)
+    office.note(KEY, plan.after(Answer.FOUND), Individual(MARRIED.ins, MARRIED.traits))
+    office.settle(TUESDAY)
+    assert office.held(KEY).outward_ins == MARRIED.ins
+
+
 def test_a_slip_makes_a_duplicate_of_who_was_known(opened: Open) -> None:
     office = opened(an_admission(birth_place="33063"), identity_retrieved=1.0)
     assert office.file().recognised == frozenset()
@@ -238,14 +276,17 @@ def test_an_identity_merged_into_one_of_before_is_qualified_from_then_on(opened:
     assert _qualified_at("E/1", file) is None
 
 
-def test_three_identities_of_one_person_become_one(opened: Open) -> None:
+@pytest.mark.parametrize("trust", [0.0, 1.0])  # which of the three stays
+def test_three_identities_of_one_person_become_one(opened: Open, trust: float) -> None:
     slip = an_admission(birth_place="33063")
-    office = opened(slip, identity_retrieved=1.0, identity_duplicates=1.0)
+    office = opened(slip, identity_retrieved=trust, identity_checked=trust, identity_duplicates=1.0)
     assert len(office.file().in_a_duplicate) == 3
-    office.work(TUESDAY)
-    office.work(TUESDAY + timedelta(days=1))
-    assert office.file().in_a_duplicate == frozenset()
-    assert office.held(KEY).outward_ins == MARRIED.ins
+    for days in range(2):
+        office.work(TUESDAY + timedelta(days=days))
+    file = office.file()
+    assert file.in_a_duplicate == frozenset()
+    assert [one.ipp for one in file.identities if not one.merged_into] == [office.held(KEY).ipp]
+    assert (office.held(KEY).outward_ins == MARRIED.ins) is bool(trust)
 
 
 def test_the_figures_tell_who_was_known_and_recognised(opened: Open) -> None:
