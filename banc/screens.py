@@ -121,6 +121,8 @@ def _identities(figures: Sequence[Mapping[str, Any]]) -> RenderableType:
             f"Doublons {_share(row['duplicates'])}   Collisions {_share(row['collisions'])}",
             f"Réponses d'INSi {_answers(row['answers'])}",
             f"Délai de qualification {_delay(row['delay'])}",
+            f"Déjà connus {_share(row['known'])}   Reconnus {_share(row['recognised'])}",
+            f"Envois retenus, identité non qualifiée {_withheld(row['withheld'])}",
         )
         told = Text(f"  {row['name']}", style="cyan")
         for line in lines:
@@ -141,6 +143,15 @@ def _answers(by_channel: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
             name = "panne" if answer == "fault" else answer
             counts[name] = counts.get(name, 0) + ratio["numerator"]
     return ", ".join(f"{name} : {count}" for name, count in counts.items() if count)
+
+
+def _withheld(found: Mapping[str, int]) -> str:
+    """How many were withheld, and what became of them."""
+    if not found["withheld"]:
+        return "0"
+    ends = {"envoyés ensuite": "sent_late", "jamais": "never", "repris sans succès": "otherwise"}
+    told = (f"{label} {found[name]}" for label, name in ends.items())
+    return f"{found['withheld']} : " + ", ".join(told)
 
 
 def _delay(delay: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from simulator.posting import Job, Task
 from simulator.streams import Streams
 
 RECORD_IS_KNOWN_FOR = timedelta(hours=12)  # after a test of existence, TD0.2
+NOT_QUALIFIED = "INS_NOT_QUALIFIED"  # why a document is withheld, until its identity is
 BED, PLACE = "01", "02"  # TRE_R329
 FREE, IN_A_DAY, ANY_GENDER = "02", "03", "03"  # TRE_R330, R331, R332
 
@@ -64,7 +65,7 @@ class Courier:
         self.clients = clients
         self.office = office
         self._streams = streams
-        self._documents: dict[str, ClinicalDocument] = {}
+        self._documents: dict[tuple[str, Ins | None], ClinicalDocument] = {}
         self._records: dict[str, tuple[datetime, Record | None]] = {}
         self._deposits: dict[str, Deposit] = {}
         self._letters: dict[str, Letter] = {}
@@ -83,6 +84,11 @@ class Courier:
         if job.task in (Task.LOOKUP, Task.BEDS):
             return True
         return self.office.is_settled(job.identity)
+
+    def may_catch_up(self, job: Job) -> bool:
+        """Whether a job that was withheld for its identity may go now."""
+        sends = job.hospital.given.habits.sends_withheld
+        return sends and self.office.held(job.identity).outward_ins is not None
 
     def admit(self, jobs: Iterable[Job]) -> None:
         """Before the look-ups of a slot: those who came are searched, or created."""
@@ -113,7 +119,7 @@ class Courier:
     # INSi.
 
     async def _lookup(self, job: Job, stamp: Stamp) -> Handled:
-        if not self.office.is_new(job.identity):
+        if not self.office.is_searched_for(job.identity):
             return Handled(withheld="IDENTITY_KNOWN")
         plan = self.office.search_plan(job.identity)
         if plan.request is None:
@@ -128,7 +134,7 @@ class Courier:
     async def _feed(self, job: Job, stamp: Stamp) -> Handled:
         ins = self.office.held(job.identity).outward_ins
         if ins is None:
-            return Handled(withheld="INS_NOT_QUALIFIED")
+            return Handled(withheld=NOT_QUALIFIED)
         attempts: list[Attempt] = []
         why = await self._why_not_feed(job, ins, stamp, attempts)
         if why or (attempts and not attempts[-1].is_final):
@@ -207,7 +213,7 @@ class Courier:
         paper, ins = job.paper, self.office.held(job.identity).outward_ins
         assert paper is not None
         if ins is None:
-            return Handled(withheld="INS_NOT_QUALIFIED")
+            return Handled(withheld=NOT_QUALIFIED)
         doctor = paper.encounter.author
         attempt, entry_uuid = await self.clients.dmp.reference(paper.unique_id, ins, doctor, stamp)
         if attempt.outcome is not Outcome.DELIVERED:
@@ -223,7 +229,7 @@ class Courier:
         paper, address = job.paper, self._address(job)
         assert paper is not None
         if not address:
-            return Handled(withheld="INS_NOT_QUALIFIED")
+            return Handled(withheld=NOT_QUALIFIED)
         if job.id not in self._letters:
             own = Stamp(stamp.at, self._streams.fresh(f"{job.id}/letter"))
             self._letters[job.id] = self.clients.mail.letter(
@@ -250,12 +256,16 @@ class Courier:
         return Handled(await self.clients.ror.update_beds(code, (now, later)))
 
     def _document(self, paper: Paper) -> ClinicalDocument:
-        """The document, written once with the identity as it is known then."""
-        if paper.unique_id not in self._documents:
-            self._documents[paper.unique_id] = write_paper(
-                paper, self.office.held(paper.encounter.admission_key), self._streams
-            )
-        return self._documents[paper.unique_id]
+        """The document, written once with the identity as it is known then.
+
+        One that left for a doctor without the INS is written again for the DMP, with it: the same
+        document, dates and identifiers, under another header (choice of the bench).
+        """
+        identity = self.office.held(paper.encounter.admission_key)
+        key = paper.unique_id, identity.outward_ins
+        if key not in self._documents:
+            self._documents[key] = write_paper(paper, identity, self._streams)
+        return self._documents[key]
 
 
 def write_paper(paper: Paper, identity: HeldIdentity, streams: Streams) -> ClinicalDocument:

@@ -84,7 +84,16 @@ def draw_local_identity(
 
     errors, checked: shares of identities with a slip, and of those checked.
     """
-    traits = admission.patient.traits
+    patient, at = admission.patient, admission.admitted_at
+    typed = draw_typed(patient.traits, stream, errors=errors)
+    shown = draw_shown(patient, at, stream, checked=checked)
+    return LocalIdentity(admission.admission_key, patient, typed, at, shown)
+
+
+def draw_typed(
+    traits: IdentityTraits, stream: np.random.Generator, *, errors: float
+) -> IdentityTraits:
+    """Traits as somebody types them."""
     if stream.random() < errors:
         traits = SLIPS[int(stream.integers(len(SLIPS)))](traits, stream)
     if stream.random() < 0.5:  # half of the offices type in small letters
@@ -93,24 +102,22 @@ def draw_local_identity(
             birth_name=traits.birth_name.title(),
             first_names=tuple(name.title() for name in traits.first_names),
         )
+    return traits
+
+
+def draw_shown(
+    patient: Patient, at: datetime, stream: np.random.Generator, *, checked: float
+) -> Evidence | None:
+    """The identity document somebody showed then, None when nobody checked."""
     is_checked, rank = stream.random() < checked, stream.random()
-    return LocalIdentity(
-        admission.admission_key,
-        admission.patient,
-        traits,
-        admission.admitted_at,
-        _shown(admission, rank) if is_checked else None,
-    )
-
-
-def _shown(admission: Encounter, rank: float) -> Evidence:
-    born = int(admission.patient.traits.birth_date[:4])
-    if admission.admitted_at.year - born < ADULT_YEARS:
+    if not is_checked:
+        return None
+    if at.year - int(patient.traits.birth_date[:4]) < ADULT_YEARS:
         return SHOWN_BY_MINORS
     return next(evidence for share, evidence in SHOWN if rank < share)
 
 
-def _swapped_letters(traits: IdentityTraits, stream: np.random.Generator) -> IdentityTraits:
+def swapped_letters(traits: IdentityTraits, stream: np.random.Generator) -> IdentityTraits:
     name = traits.birth_name
     if len(name) < 3:
         return replace(traits, birth_name=name + name[-1])
@@ -128,7 +135,7 @@ def _usual_first_name(traits: IdentityTraits, _: np.random.Generator) -> Identit
     return replace(traits, first_names=(first.partition("-")[0][:5], *traits.first_names[1:]))
 
 
-def _day_and_month_swapped(traits: IdentityTraits, _: np.random.Generator) -> IdentityTraits:
+def day_and_month_swapped(traits: IdentityTraits, _: np.random.Generator) -> IdentityTraits:
     year, month, day = traits.birth_date.split("-")
     if int(day) > 12 or day == month:
         return replace(traits, birth_date=f"{year}-{month}-{max(1, int(day) - 1):02}")
@@ -150,10 +157,10 @@ def _remark_in_the_name(traits: IdentityTraits, _: np.random.Generator) -> Ident
 
 
 SLIPS: tuple[Slip, ...] = (
-    _swapped_letters,
+    swapped_letters,
     _second_first_name_first,
     _usual_first_name,
-    _day_and_month_swapped,
+    day_and_month_swapped,
     _other_sex,
     _other_birth_place,
     _remark_in_the_name,

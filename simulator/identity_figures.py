@@ -6,6 +6,7 @@ The figures are those of ``rniv.quality``; here is what they are counted over. N
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from simulator.encounters import Encounter
@@ -14,6 +15,7 @@ from simulator.movements import Kind
 from simulator.plan import Plan
 from simulator.rniv import quality
 from simulator.rniv.record import Attribute, Identity
+from simulator.waiting import Late
 
 HOMONYMS = frozenset({Attribute.HOMONYM, Attribute.HOMONYM_DETECTED})
 INSTANT, TEXT, YES_NO = "TIMESTAMP", "VARCHAR", "BOOLEAN"
@@ -30,8 +32,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def identity_figures(plan: Plan, files: Mapping[str, IdentityFile]) -> Iterator[dict[str, Any]]:
-    """The figures of each legal entity, as run.json holds them."""
+def identity_figures(
+    plan: Plan, files: Mapping[str, IdentityFile], late: Mapping[str, Late]
+) -> Iterator[dict[str, Any]]:
+    """The figures of each legal entity, as run.json holds them. late: what it withheld."""
     names = {item.establishment.finess_ej: item.establishment.name for item in plan.hospitals}
     for finess, file in files.items():
         figures = quality.measure(
@@ -42,13 +46,26 @@ def identity_figures(plan: Plan, files: Mapping[str, IdentityFile]) -> Iterator[
             stays=_stays(_admitted(plan, finess), file),
         )
         told = {"finess_ej": finess, "name": names[finess], **figures.as_dict()}
-        yield told | {"work_list": dict(file.work)}
+        told |= {"known": quality.told(_known(file)), "recognised": quality.told(_recognised(file))}
+        yield told | {"work_list": dict(file.work), "withheld": late[finess].as_dict()}
+
+
+def _known(file: IdentityFile) -> quality.Ratio:
+    """The people the repository knew before the play, among those who came."""
+    known = {person.index for person in file.past.values()}
+    return quality.Ratio(len(known), len({held.person.index for held in file.held.values()}))
+
+
+def _recognised(file: IdentityFile) -> quality.Ratio:
+    """The admissions that found an identity by searching before creating."""
+    return quality.Ratio(len(file.recognised), len(file.held))
 
 
 def identity_rows(files: Mapping[str, IdentityFile]) -> Iterator[Row]:
     """Every identity; patient_id is the matricule of who came, known to the simulator only."""
     for finess, file in files.items():
-        persons = {held.ipp: held.person.ins.matricule for held in reversed([*file.held.values()])}
+        persons = {ipp: person.ins.matricule for ipp, person in file.past.items()}
+        persons |= {held.ipp: held.person.ins.matricule for held in reversed([*file.held.values()])}
         into = {identity.ipp: identity.merged_into for identity in file.identities}
         for identity in file.identities:
             yield {
@@ -98,7 +115,15 @@ def _admitted(plan: Plan, finess: str) -> Iterator[Encounter]:
 
 def _stays(admitted: Iterable[Encounter], file: IdentityFile) -> list[quality.Stay]:
     return [
-        quality.Stay(found.admitted_at, held.record.qualified_at if held else None)
+        quality.Stay(found.admitted_at, _qualified_at(found.admission_key, file))
         for found in admitted
-        for held in [file.held.get(found.admission_key)]
     ]
+
+
+def _qualified_at(admission: str, file: IdentityFile) -> datetime | None:
+    """Since when an admission has a qualified identity: one it was merged into counts from then."""
+    held = file.held.get(admission)
+    qualified_at = held.record.qualified_at if held else None
+    if qualified_at is None:
+        return None
+    return max(qualified_at, file.joined.get(admission, qualified_at))

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from kit.settings import Settings
+from kit.world import Patient
 from mocks.ins.messages import Individual
 from simulator.identities import HeldIdentity, LocalIdentity
+from simulator.identity_history import History, Past, plant
 from simulator.identity_unit import Case, IdentityUnit
+from simulator.rniv import vigilance
 from simulator.rniv.agreement import discrepancies
 from simulator.rniv.lookup import settle_search
 from simulator.rniv.quality import Call
@@ -34,6 +37,8 @@ class IdentityFile:
     """The identities of a legal entity at the end of a run, as its repository holds them.
 
     held: by admission. calls: each with its instant. work: open lines of the work-list, by kind.
+    recognised: the admissions that found an identity. past: who the identities made before the play
+    are of, by IPP. joined: when the identity of an admission was merged into another.
     """
 
     identities: tuple[Identity, ...]
@@ -42,6 +47,9 @@ class IdentityFile:
     in_a_duplicate: frozenset[str]
     in_a_collision: frozenset[str]
     work: Mapping[str, int]
+    recognised: frozenset[str] = frozenset()
+    past: Mapping[str, Patient] = field(default_factory=dict)
+    joined: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,17 @@ class IdentityOffice:
         repository: Repository,
         admissions: Mapping[str, LocalIdentity],
         unit: IdentityUnit | None = None,
+        history: History | None = None,
     ) -> None:
         self._repository = repository
         self._admissions = admissions
         self._unit = unit
+        self._history = history
+        self._met: set[int] = set()  # who came, by the index of the person
+        self._past: dict[str, Past] = {}  # by IPP
+        self._recognised: set[str] = set()
+        self._joined: dict[str, datetime] = {}  # by admission
+        self._searching: dict[str, str] = {}  # by IPP, the admission that asks INSi
         self._found: dict[str, Found] = {}  # what differs from the identity, by IPP
         self._ipps: dict[str, str] = {}  # by admission
         self._current: dict[str, Identity] = {}  # by IPP, as the repository gave it last
@@ -80,13 +95,49 @@ class IdentityOffice:
             return
         with self._repository.open() as identities:
             for admission in new:
-                identity = _found_or_created(identities, admission)
+                self._recall(identities, admission.patient)
+                identity = self._found_or_created(identities, admission)
                 self._ipps[admission.key] = identity.ipp
                 self._current[identity.ipp] = identity
+                self._ask(identity, admission.key)
 
-    def is_new(self, key: str) -> bool:
-        """Whether the admission made an identity: one that was found is not searched again."""
-        return self._ipps[key] == self._admissions[key].ipp
+    def _recall(self, identities: Identities, person: Patient) -> None:
+        """What the repository held of somebody before the play, when they come first."""
+        if self._history is None or person.index in self._met:
+            return
+        self._met.add(person.index)
+        for past in self._history.of(person):
+            self._past[past.ipp] = past
+            self._current[past.ipp] = plant(identities, past, by=CLERK)
+
+    def _found_or_created(self, identities: Identities, admission: LocalIdentity) -> Identity:
+        """Search by birth date and the start of the name; only the same traits are recognised."""
+        typed = admission.typed
+        search = Search(typed.birth_date, typed.birth_name[:LETTERS_AT_MOST], CLERK)
+        for identity in identities.search(search):
+            if not discrepancies(typed, identity.traits):
+                self._recognised.add(admission.key)
+                return _shown_again(identities, identity, admission)
+        return identities.create(
+            admission.ipp,
+            typed,
+            search,
+            at=admission.admitted_at,
+            by=CLERK,
+            evidence=admission.shown,
+        )
+
+    def _ask(self, identity: Identity, key: str) -> None:
+        """An identity without its INS is searched, once at a time; documents wait for that."""
+        if identity.is_retrieved:
+            self._settled.add(identity.ipp)
+        elif identity.ipp not in self._searching:
+            self._searching[identity.ipp] = key
+            self._settled.discard(identity.ipp)
+
+    def is_searched_for(self, key: str) -> bool:
+        """Whether INSi is asked for this admission: not when the INS is known already."""
+        return self._searching.get(self._ipps[key]) == key
 
     def is_settled(self, key: str) -> bool:
         """Whether documents may be written: INSi answered, was not asked, or was given up."""
@@ -107,7 +158,11 @@ class IdentityOffice:
 
     def give_up(self, key: str) -> None:
         """INSi is not asked any more: the identity stays as it is."""
-        self._settled.add(self._ipps[key])
+        self._end_search(self._ipps[key])
+
+    def _end_search(self, ipp: str) -> None:
+        self._searching.pop(ipp, None)
+        self._settled.add(ipp)
 
     def settle(self, at: datetime) -> None:
         """Keep what INSi answered in this slot."""
@@ -117,7 +172,7 @@ class IdentityOffice:
             for ipp, answered in sorted(self._answers.items()):
                 self._current[ipp] = self._settle(identities, ipp, answered, at)
                 if not answered.plan.is_to_be_queued:
-                    self._settled.add(ipp)
+                    self._end_search(ipp)
         self._answers.clear()
 
     def _settle(
@@ -139,14 +194,24 @@ class IdentityOffice:
             done = self._unit.work(identities, self._cases(), at)
         self._current |= done.changed
         for key, ipp in self._ipps.items():
-            self._ipps[key] = done.merged.get(ipp, ipp)
+            if ipp in done.merged:
+                self._ipps[key] = done.merged[ipp]
+                self._joined[key] = at
+        for gone, stays in done.merged.items():
+            self._searching.pop(gone, None)
+            if stays not in self._searching:
+                self._settled.add(stays)
 
     def _cases(self) -> dict[str, Case]:
-        """What the unit has before it, of every identity; the first admission's copy counts."""
+        """What the unit has before it, of every identity; the first copy that was made counts."""
         cases: dict[str, Case] = {}
+        copies = [(past.ipp, past.person, past.shown) for past in self._past.values()]
         for key, ipp in self._ipps.items():
             admission = self._admissions[key]
-            cases.setdefault(ipp, Case(admission.patient, self._found.get(ipp), admission.shown))
+            copies.append((ipp, admission.patient, admission.shown))
+        for ipp, person, shown in copies:
+            if ipp not in cases or cases[ipp].shown is None:
+                cases[ipp] = Case(person, self._found.get(ipp), shown)
         return cases
 
     def file(self) -> IdentityFile:
@@ -163,6 +228,9 @@ class IdentityOffice:
                 frozenset(identities.in_a_duplicate()),
                 frozenset(identities.in_a_collision()),
                 dict(sorted(Counter(i.kind.value for i in identities.work.open_items()).items())),
+                frozenset(self._recognised),
+                {ipp: past.person for ipp, past in self._past.items()},
+                dict(self._joined),
             )
 
     def close(self) -> None:
@@ -176,10 +244,11 @@ def open_office(
     finess: str,
     admissions: Mapping[str, LocalIdentity],
     unit: IdentityUnit | None = None,
+    history: History | None = None,
 ) -> IdentityOffice:
     """The office of a legal entity over its repository, in a file below a run's folder."""
     repository = Repository.of(repository_settings(folder, settings), finess)
-    return IdentityOffice(repository, admissions, unit)
+    return IdentityOffice(repository, admissions, unit, history)
 
 
 def forget_repositories(folder: Path) -> None:
@@ -193,18 +262,10 @@ def repository_settings(folder: Path, settings: Settings) -> Settings:
     return replace(settings, data_dir=folder / FOLDER, database_url="")
 
 
-def _found_or_created(identities: Identities, admission: LocalIdentity) -> Identity:
-    """Search by birth date and the start of the name; only the same traits are recognised."""
-    typed = admission.typed
-    search = Search(typed.birth_date, typed.birth_name[:LETTERS_AT_MOST], CLERK)
-    for identity in identities.search(search):
-        if not discrepancies(typed, identity.traits):
-            return identity
-    return identities.create(
-        admission.ipp,
-        typed,
-        search,
-        at=admission.admitted_at,
-        by=CLERK,
-        evidence=admission.shown,
-    )
+def _shown_again(identities: Identities, identity: Identity, admission: LocalIdentity) -> Identity:
+    """Who comes again shows a document: an identity nobody had checked becomes so."""
+    if identity.is_checked or identity.is_held_back or admission.shown is None:
+        return identity
+    at = admission.admitted_at
+    checked = vigilance.check_document(identity, admission.shown, at=at, by=CLERK)
+    return identities.save(checked, at=at)

@@ -68,7 +68,8 @@ class IdentityUnit:
         self.worked_on = at.astimezone(PARIS).date()
         done = Decisions()
         for item in identities.work.open_items():
-            if item.ipp in cases and item.ipp not in done.merged and self._is_taken(item):
+            is_over = item.ipp in done.merged or item.field in done.merged  # by an earlier line
+            if item.ipp in cases and not is_over and self._is_taken(item):
                 _decide(identities, item, cases, at, done)
         return done
 

@@ -1,7 +1,8 @@
 """Simulator, rounds: plays the jobs of a plan, slot after slot of simulated time.
 
 At each slot the bench clock is set, then everything due is delivered: chains side by side, the
-jobs of one chain one after the other. What failed waits in simulated time and holds its chain.
+jobs of one chain one after the other. What failed waits in simulated time and holds its chain;
+what was withheld for want of a qualified identity goes back to its chain once it is qualified.
 Not here: one delivery (courier), the tables (export).
 """
 
@@ -14,11 +15,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from simulator.clock import slots
-from simulator.courier import Courier, Handled
+from simulator.courier import NOT_QUALIFIED, Courier, Handled
 from simulator.delivery import Attempt, Outcome, backoff
 from simulator.plan import Plan
 from simulator.posting import Job, Task
 from simulator.streams import Streams
+from simulator.waiting import Late, Shelf, Waiting
 
 AT_ONCE = 12  # chains played side by side
 AFTERTIME = timedelta(hours=12)  # how long what waits at the end is still tried
@@ -62,16 +64,7 @@ class Tally:
     abandoned: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A job in its chain, with its tries."""
-
-    job: Job
-    not_before: datetime
-    tries: int = 0
-    failures: int = 0
+    late: Late = field(default_factory=Late)
 
 
 OnSlot = Callable[[str, datetime, Tally], None]
@@ -96,7 +89,8 @@ class Rounds:
         self._set_clock = set_clock
         self._on_slot = on_slot
         self._streams = Streams(plan.seed)
-        self._chains: dict[str, deque[_Waiting]] = {}
+        self._chains: dict[str, deque[Waiting]] = {}
+        self._shelf = Shelf()
         self._numbers: dict[str, int] = {}  # calls made, by delivery
         self._gate = asyncio.Semaphore(AT_ONCE)
 
@@ -116,7 +110,7 @@ class Rounds:
         self._close(scenario.ends_at)
 
     def _queue(self, job: Job) -> None:
-        self._chains.setdefault(job.chain, deque()).append(_Waiting(job, job.due_at))
+        self._chains.setdefault(job.chain, deque()).append(Waiting(job, job.due_at))
         self.tallies[_finess(job)].waiting += 1
 
     async def _slot(self, at: datetime) -> None:
@@ -133,8 +127,23 @@ class Rounds:
             if is_first:
                 for courier in self._couriers.values():
                     courier.settle(at)
+                self._take_up(at)
         for finess, tally in self.tallies.items():
             self._on_slot(finess, at, tally)
+
+    def _take_up(self, at: datetime) -> None:
+        """What was withheld goes before what its chain holds of later."""
+        for waiting in self._shelf.take(self._may_catch_up):
+            job, tally = waiting.job, self.tallies[_finess(waiting.job)]
+            waiting.not_before = at
+            chain = self._chains.get(job.chain, ())
+            self._chains[job.chain] = deque(sorted((*chain, waiting), key=lambda item: item.rank))
+            tally.expected += 1
+            tally.waiting += 1
+            tally.withheld[NOT_QUALIFIED] -= 1
+
+    def _may_catch_up(self, job: Job) -> bool:
+        return self._couriers[_finess(job)].may_catch_up(job)
 
     def _admit(self, due: Iterable[str]) -> None:
         jobs = [self._chains[name][0].job for name in due]
@@ -146,7 +155,7 @@ class Rounds:
             if (chain[0].job.task in FIRST) is is_first and self._may_start(chain[0], at):
                 yield name
 
-    def _may_start(self, waiting: _Waiting, at: datetime) -> bool:
+    def _may_start(self, waiting: Waiting, at: datetime) -> bool:
         job = waiting.job
         return waiting.not_before <= at and self._couriers[_finess(job)].is_ready(job)
 
@@ -161,7 +170,7 @@ class Rounds:
         if not chain:
             del self._chains[name]
 
-    async def _try(self, waiting: _Waiting, at: datetime) -> bool:
+    async def _try(self, waiting: Waiting, at: datetime) -> bool:
         """One try of a job; whether it is over."""
         job = waiting.job
         courier = self._couriers[_finess(job)]
@@ -180,7 +189,7 @@ class Rounds:
             courier.give_up(job)
         self._note(job, handled, at)
         courier.forget(job)
-        self._count(job, handled)
+        self._count(waiting, handled)
         return True
 
     def _note(self, job: Job, handled: Handled, at: datetime) -> None:
@@ -190,9 +199,12 @@ class Rounds:
             number = self._numbers[row.delivery_id] = self._numbers.get(row.delivery_id, 0) + 1
             self.sent.append(replace(row, number=number))
 
-    def _count(self, job: Job, handled: Handled) -> None:
-        tally = self.tallies[_finess(job)]
+    def _count(self, waiting: Waiting, handled: Handled) -> None:
+        tally = self.tallies[_finess(waiting.job)]
         tally.waiting -= 1
+        tally.late.count(waiting, handled)
+        if handled.withheld == NOT_QUALIFIED:
+            self._shelf.keep(waiting)
         outcome = handled.attempts[-1].outcome if handled.attempts else None
         if handled.withheld:
             tally.withheld[handled.withheld] += 1
@@ -210,7 +222,7 @@ class Rounds:
             attempt = Attempt(MAIN[waiting.job.task], Outcome.ABANDONED, END_OF_RUN)
             handled = Handled((attempt,))
             self._note(waiting.job, handled, at)
-            self._count(waiting.job, handled)
+            self._count(waiting, handled)
         self._chains.clear()
 
 

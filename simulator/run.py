@@ -36,12 +36,14 @@ from simulator.delivery.wire import TIMEOUT_SECONDS, Wire
 from simulator.establishments import Hospital
 from simulator.export import Observed, described, write_tables
 from simulator.identity_figures import identity_figures
+from simulator.identity_history import History
 from simulator.identity_office import IdentityOffice, forget_repositories, open_office
 from simulator.identity_unit import IdentityUnit
 from simulator.plan import Plan, make_plan
 from simulator.rounds import OnSlot, Rounds, Sent, Tally
 from simulator.scenario import SERVICES, Scenario
 from simulator.streams import Streams
+from simulator.waiting import Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def play(
         channels=_channels(seen.sent),
         counts=_counts(plan, seen, tallies),
         establishments=tuple(described(hospital) for hospital in plan.hospitals),
-        identities=tuple(identity_figures(plan, seen.files)),
+        identities=tuple(identity_figures(plan, seen.files, _late(tallies))),
         version=_version(),
     )
     told = json.dumps(run.as_dict(), ensure_ascii=False, indent=2)
@@ -187,7 +189,8 @@ def _offices(plan: Plan, settings: Settings, folder: Path) -> Iterator[dict[str,
     for hospital in sorted(plan.hospitals, key=lambda item: item.establishment.finess_ej):
         finess = hospital.establishment.finess_ej
         unit = IdentityUnit(finess, hospital.given.habits.identity_unit, streams)
-        offices[finess] = open_office(folder, settings, finess, plan.identities, unit)
+        history = History(finess, hospital.given.habits, plan.scenario.starts_at, streams)
+        offices[finess] = open_office(folder, settings, finess, plan.identities, unit, history)
     try:
         yield offices
     finally:
@@ -324,6 +327,10 @@ def _channels(sent: list[Sent] | Any) -> tuple[ChannelCount, ...]:
         )
         for channel in Channel
     )
+
+
+def _late(tallies: Mapping[str, Tally]) -> dict[str, Late]:
+    return {finess: tally.late for finess, tally in tallies.items()}
 
 
 def _counts(plan: Plan, seen: Observed, tallies: Mapping[str, Tally]) -> dict[str, Any]:

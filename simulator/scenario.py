@@ -73,6 +73,11 @@ class Habits:
     identity_errors: float = 0.06
     identity_checked: float = 0.93
     identity_unit: float = 0.6
+    identity_known: float = 0.35
+    identity_retrieved: float = 0.8
+    identity_duplicates: float = 0.03
+    identity_collisions: float = 0.002
+    sends_withheld: bool = True
     wrong_metadata: float = 0.01
     corrected: float = 0.03
     deleted: float = 0.003
@@ -209,16 +214,14 @@ def _fields(kind: Any, **readers: Any) -> dict[str, Field]:
 _HABITS = record(
     Habits,
     {
-        item.name: Field(share(), getattr(Habits(), item.name))
+        item.name: Field(flag if item.type == "bool" else share(), getattr(Habits(), item.name))
         for item in fields(Habits)
-        if item.type == "float"
+        if item.type in ("float", "bool")
     }
     | {
         "letter_delay_days": Field(number(0.1, 60), 6.0),
         "to_dmp": Field(shares(TO_DMP), TO_DMP),
         "to_doctor": Field(shares(TO_DOCTOR), TO_DOCTOR),
-        "night_batch": Field(flag, False),
-        "refreshes_beds": Field(flag, True),
     },
 )
 _SOFTWARE = record(

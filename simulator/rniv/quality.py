@@ -72,16 +72,16 @@ class Quality:
     def as_dict(self) -> dict[str, Any]:
         """As JSON: each share with its two counts, delays in minutes."""
         return {
-            "in_insi": _told(self.in_insi),
-            "qualified": _told(self.qualified),
-            "duplicates": _told(self.duplicates),
-            "collisions": _told(self.collisions),
+            "in_insi": told(self.in_insi),
+            "qualified": told(self.qualified),
+            "duplicates": told(self.duplicates),
+            "collisions": told(self.collisions),
             "answers": {
-                channel: {answer: _told(ratio) for answer, ratio in row.items()}
+                channel: {answer: told(ratio) for answer, ratio in row.items()}
                 for channel, row in self.answers.items()
             },
             "delay": {
-                **_told(self.delay.qualified),
+                **told(self.delay.qualified),
                 "median_minutes": _minutes(self.delay.median),
                 "p90_minutes": _minutes(self.delay.p90),
             },
@@ -164,7 +164,8 @@ def delay_to_qualified(stays: Iterable[Stay]) -> Delay:
     return Delay(counts, middle, _nearest_rank(delays, 0.9))
 
 
-def _told(ratio: Ratio) -> dict[str, Any]:
+def told(ratio: Ratio) -> dict[str, Any]:
+    """A share as JSON, with its two counts."""
     value = None if ratio.value is None else round(ratio.value, 4)
     return {"numerator": ratio.numerator, "denominator": ratio.denominator, "value": value}
 

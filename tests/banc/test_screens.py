@@ -16,12 +16,16 @@ def a_ratio(numerator: int, denominator: int) -> dict[str, Any]:
     return {"numerator": numerator, "denominator": denominator, "value": value}
 
 
-def printed(delay: dict[str, Any]) -> str:
+NOTHING_WITHHELD = {"withheld": 0, "sent_late": 0, "otherwise": 0, "never": 0}
+
+
+def printed(delay: dict[str, Any], withheld: dict[str, int] | None = None) -> str:
     answers = {"SM": {"00": a_ratio(9, 10), "01": a_ratio(0, 10), "fault": a_ratio(1, 10)}}
     figures = {
         "name": "Clinique", "in_insi": a_ratio(9, 10), "qualified": a_ratio(8, 10),
         "duplicates": a_ratio(2, 10), "collisions": a_ratio(0, 0), "answers": answers,
-        "delay": delay,
+        "delay": delay, "known": a_ratio(4, 10), "recognised": a_ratio(3, 11),
+        "withheld": withheld or NOTHING_WITHHELD,
     }  # fmt: skip
     run = SimpleNamespace(
         folder=Path("x"), channels=(), deliveries=0, duration_s=1.0, identities=(figures,)
@@ -35,9 +39,17 @@ def printed(delay: dict[str, Any]) -> str:
 def test_identities_are_told_with_their_counts_and_in_french() -> None:
     told = printed({**a_ratio(3, 4), "median_minutes": 12.5, "p90_minutes": 30.0})
     for text in ("IN-INSI", "Qualifiées", "9/10", "80,0 %", "00 : 9", "panne : 1", "0/0",
-                 "médiane 12,5 min", "p90 30,0 min"):  # fmt: skip
+                 "médiane 12,5 min", "p90 30,0 min", "Déjà connus 4/10 (40,0 %)",
+                 "Reconnus 3/11", "identité non qualifiée 0"):  # fmt: skip
         assert text in told
     assert "01 :" not in told
+    assert "jamais" not in told
+
+
+def test_what_was_withheld_is_told_with_what_became_of_it() -> None:
+    delay = {**a_ratio(0, 4), "median_minutes": None, "p90_minutes": None}
+    told = printed(delay, {"withheld": 9, "sent_late": 5, "otherwise": 1, "never": 3})
+    assert "qualifiée 9 : envoyés ensuite 5, jamais 3, repris sans succès 1" in told
 
 
 def test_without_a_qualified_stay_there_is_no_delay() -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
+from kit.cda import read_header
 from mocks.dmp.messages import Record
-from simulator.courier import Clients, Courier, Handled
-from simulator.delivery import Attempt, Outcome
+from simulator.courier import NOT_QUALIFIED, Clients, Courier, Handled
+from simulator.delivery import Attempt, Outcome, Stamp
 from simulator.delivery.dmp import FOUND_LATER, NO_ANSWER, TD0_2, TD2_1, TD3_1B
 from simulator.identities import HeldIdentity
 from simulator.plan import make_plan
 from simulator.posting import Job, Task
 from simulator.streams import Streams
-from tests.simulator.builders import MONDAY, WORLD, a_held, a_scenario
+from tests.simulator.builders import MONDAY, WORLD, a_held, a_hospital, a_scenario, habits
 
 PLAN = make_plan(a_scenario(), WORLD)
 FEED = next(job for job in PLAN.jobs if job.task is Task.FEED and not job.is_flawed)
@@ -31,13 +32,16 @@ class ScriptedDmp:
         self.holds: set[str] = set()
         self.is_open = is_open
         self.record: Record | None = None
+        self.deposited: list[tuple[bytes, datetime]] = []
 
     async def exists(self, ins: Any, *_: Any) -> tuple[Attempt, Record | None]:
         self.calls.append(TD0_2)
         record = Record(ins, self.is_open, "A", "", "B", "F", "1980-01-01", True)
         return Attempt(TD0_2, Outcome.DELIVERED), record
 
-    def deposit(self, *_: Any, **__: Any) -> Any:
+    def deposit(self, cda: bytes, _: Any, stamp: Stamp, **__: Any) -> Any:
+        self.deposited.append((cda, stamp.at))
+
         class Made:
             unique_id = "1.2.3"
 
@@ -61,6 +65,9 @@ class OneIdentity:
 
     def held(self, _: str) -> HeldIdentity:
         return self._held
+
+    def becomes(self, held: HeldIdentity) -> None:
+        self._held = held
 
 
 def a_courier(dmp: ScriptedDmp, **identity: bool) -> Courier:
@@ -123,3 +130,30 @@ def test_after_a_cut_the_document_is_looked_for_and_sent_again() -> None:
     deliver(courier)
     assert deliver(courier, tries=2).is_over
     assert dmp.calls == [TD0_2, TD2_1, TD3_1B, TD2_1]
+
+
+def test_what_is_sent_late_has_its_own_dates_and_the_identity_of_then() -> None:
+    paper = FEED.paper
+    assert paper
+    patient, dmp = paper.encounter.patient, ScriptedDmp(lots=[TAKEN])
+    courier = a_courier(dmp, has_ins=False)
+    office: Any = courier.office
+    written_before = courier._document(paper)  # it left for a doctor, without the INS
+    assert read_header(written_before.cda).patient.ins is None
+    assert deliver(courier).withheld == NOT_QUALIFIED
+    assert not courier.may_catch_up(FEED)
+    office.becomes(a_held(patient))
+    assert courier.may_catch_up(FEED)
+    assert deliver(courier, tries=2, hours=30).attempts[-1].outcome is Outcome.DELIVERED
+    (cda, submitted_at), *others = dmp.deposited
+    assert others == []
+    before, header = (read_header(found) for found in (written_before.cda, cda))
+    assert header.patient.ins == patient.ins
+    assert header.unique_id == paper.unique_id
+    assert header.effective_time == before.effective_time
+    assert submitted_at == MONDAY + timedelta(hours=30)
+
+
+def test_a_hospital_that_does_not_catch_up_keeps_what_it_withheld() -> None:
+    job = replace(FEED, hospital=a_hospital(habits=habits(sends_withheld=False)))
+    assert not a_courier(ScriptedDmp()).may_catch_up(job)

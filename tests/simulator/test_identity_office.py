@@ -111,8 +111,8 @@ def test_who_comes_again_is_found(
         an_admission(),
         an_admission(AGAIN, birth_name=TRAITS.birth_name.title()),
     )
-    assert office.is_new(FIRST)
-    assert not office.is_new(AGAIN)
+    assert office.is_searched_for(FIRST)
+    assert not office.is_searched_for(AGAIN)
     assert office.held(AGAIN).ipp == office.held(FIRST).ipp
     answered(office, Answer.FOUND, PERSON)
     assert office.is_settled(AGAIN)
@@ -125,7 +125,7 @@ def test_a_slip_at_the_second_admission_makes_a_duplicate_that_is_noticed(
     office = an_office(
         opened, tmp_path, settings, an_admission(), an_admission(AGAIN, birth_place="33063")
     )
-    assert office.is_new(AGAIN)
+    assert office.is_searched_for(AGAIN)
     file = office.file()
     assert duplicate_rate(file.identities, file.in_a_duplicate) == Ratio(2, 2)
     assert file.work["duplicate"] == 1

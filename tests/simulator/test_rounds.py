@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.courier import Handled
+import pytest
+
+from simulator.clock import slots
+from simulator.courier import NOT_QUALIFIED, Handled
 from simulator.delivery import Attempt, Outcome
 from simulator.plan import Plan, make_plan
 from simulator.posting import Job, Task
@@ -54,6 +57,30 @@ class ScriptedCourier:
 
     def settle(self, at: datetime) -> None:
         self.settled.append(at)
+
+
+class CautiousCourier(ScriptedCourier):
+    """Withholds the documents of one identity until an instant."""
+
+    def __init__(self, identity: str, until: datetime, failures: dict[str, int] | None = None):
+        super().__init__(failures)
+        self.identity, self.until = identity, until
+        self.at = until - timedelta(days=9)
+        self.tries: list[int] = []
+
+    def settle(self, at: datetime) -> None:
+        super().settle(at)
+        self.at = at
+
+    def may_catch_up(self, job: Job) -> bool:
+        return self.at >= self.until
+
+    async def deliver(self, job: Job, at: datetime, tries: int) -> Handled:
+        if job.identity == self.identity and job.task is not Task.LOOKUP:
+            if at < self.until:
+                return Handled(withheld=NOT_QUALIFIED)
+            self.tries.append(tries)
+        return await super().deliver(job, at, tries)
 
 
 def play(
@@ -143,3 +170,68 @@ def test_what_waits_at_the_end_is_tried_for_a_while_then_abandoned() -> None:
     rounds, *_ = play(ScriptedCourier({late.id: 99}), plan)
     assert rounds.sent[-1].attempt.code == END_OF_RUN
     assert rounds.sent[-1].attempt.outcome is Outcome.ABANDONED
+
+
+# What was withheld for want of a qualified identity.
+
+DOCUMENTS = (Task.FEED, Task.DELETE, Task.CITIZEN, Task.MAIL)
+FED = Counter(job.identity for job in PLAN.jobs if job.task is Task.FEED)
+SOMEBODY, _ = FED.most_common(1)[0]
+THEIRS = [job for job in PLAN.jobs if job.identity == SOMEBODY and job.task in DOCUMENTS]
+AFTER_ALL = max(job.due_at for job in THEIRS) + timedelta(hours=1)
+BETWEEN = THEIRS[0].due_at + timedelta(minutes=30)
+
+
+def slot_of(job: Job) -> datetime:
+    """The end of the slot in which it is first tried."""
+    ends = slots(PLAN.scenario.starts_at, PLAN.scenario.ends_at, PLAN.scenario.slot_minutes)
+    return next(at for at in ends if at >= job.due_at)
+
+
+@pytest.mark.parametrize("until", [BETWEEN, AFTER_ALL])
+def test_what_was_withheld_is_sent_later_in_the_order_of_the_plan(until: datetime) -> None:
+    courier = CautiousCourier(SOMEBODY, until)
+    rounds, set_to, _ = play(courier)
+    at = dict(courier.delivered)
+    late = [job for job in THEIRS if slot_of(job) < until]
+    assert late
+    for job in late:
+        assert until <= at[job.id] <= until + timedelta(minutes=30)
+    for chain in {job.chain for job in THEIRS}:
+        mine = [job.id for job in PLAN.jobs if job.chain == chain]
+        assert [name for name, _ in courier.delivered if name in mine] == mine
+    assert set_to == sorted(set_to)
+    assert set(courier.tries) >= {2}  # never the same try twice: its messages keep their own ids
+    tally = rounds.tallies[CLINIC]
+    assert tally.delivered == tally.expected == len(PLAN.jobs)
+    assert +tally.withheld == Counter()
+    assert tally.late.sent == sum(job.task is not Task.DELETE for job in late)
+    assert (tally.late.never, tally.late.otherwise, tally.waiting) == (0, 0, 0)
+
+
+def test_two_plays_send_what_was_withheld_alike() -> None:
+    first, again = (CautiousCourier(SOMEBODY, AFTER_ALL) for _ in range(2))
+    for courier in (first, again):
+        play(courier)
+    assert first.delivered == again.delivered
+
+
+def test_what_is_taken_up_and_fails_is_tried_again() -> None:
+    courier = CautiousCourier(SOMEBODY, AFTER_ALL, {THEIRS[0].id: 3})
+    rounds, *_ = play(courier)
+    assert THEIRS[0].id in dict(courier.delivered)
+    rows = [row for row in rounds.sent if row.job is THEIRS[0]]
+    assert [row.attempt.outcome for row in rows] == [
+        Outcome.FAILED, Outcome.FAILED, Outcome.DELIVERED
+    ]  # fmt: skip
+    assert rows[0].sent_at < rows[-1].sent_at
+
+
+def test_what_is_never_qualified_stays_withheld() -> None:
+    courier = CautiousCourier(SOMEBODY, PLAN.scenario.ends_at + timedelta(days=2))
+    rounds, *_ = play(courier)
+    tally = rounds.tallies[CLINIC]
+    assert not set(dict(courier.delivered)) & {job.id for job in THEIRS}
+    assert tally.withheld == {NOT_QUALIFIED: len(THEIRS)}
+    assert tally.late.never == tally.late.withheld > 0
+    assert tally.expected == len(PLAN.jobs) - len(THEIRS) == tally.delivered

@@ -73,6 +73,16 @@ SPOILED = [  # what is replaced, by what, the mistake
     ),
     ("scale: 0.5", "scale: 2", "9: establishments[0].scale: '2' is not a number from 0.001 to 1"),
     ("scale: 0.5", "scale: nan", "9: establishments[0].scale: 'nan' is not a number"),
+    (
+        "identity_errors: 0.2",
+        "identity_known: 1.2",
+        "12: establishments[0].habits.identity_known: '1.2' is not a number from 0 to 1",
+    ),
+    (
+        "identity_errors: 0.2",
+        "sends_withheld: perhaps",
+        "12: establishments[0].habits.sends_withheld: 'perhaps' is not",
+    ),
     ("identity_errors", "identity_error", "12: establishments[0].habits.identity_error: unknown;"),
     (
         "0.2",
