@@ -29,6 +29,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from kit.connection import BROKEN_BODY, close_both_ways
 from kit.settings import Settings
+from kit.sharing import Shares
 
 log = logging.getLogger("banc")
 HANDSHAKE_SECONDS = 10.0
@@ -36,6 +37,7 @@ FIRST_BYTE_SECONDS = 0.005  # then a silent client waits in the poller, not in a
 READ_STEP_BYTES = 1024 * 1024
 # How long a thread back from the database waits for one that computes; 5 ms each time otherwise.
 SWITCH_SECONDS = 0.0005
+YIELDS, YIELD_SECONDS = 4, 0.002  # for a worker with fewer connections to take the next one
 NOTIFY_SECONDS = 0.9  # gunicorn's loop turns at least once a second
 # What OpenSSL finds wrong with a client's certificate: X509_V_ERR_… of x509_vfy.h.
 VERIFY_CODES = {
@@ -103,6 +105,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     listeners: dict[int, Listener]
     alive: bool
+    age: int
+    nr_conns: int
     notify_at = 0.0
 
     def init_process(self) -> None:
@@ -112,6 +116,15 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
                 item.context()  # made before the first client comes
         sys.setswitchinterval(SWITCH_SECONDS)
         super().init_process()
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, unless a worker that holds fewer does so within a moment."""
+        for _ in range(YIELDS):
+            if not self.app.shares.is_above(self.nr_conns):
+                break
+            time.sleep(YIELD_SECONDS)
+        super().accept(listener)
+        self.app.shares.tell(self.age, self.nr_conns)
 
     def handle(self, conn: Any) -> Any:
         if not conn.initialized:
@@ -134,6 +147,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
         gunicorn calls it at each event of a connection, too.
         """
+        self.app.shares.tell(self.age, self.nr_conns)
         now = time.monotonic()
         if now < self.notify_at:
             return
@@ -249,6 +263,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, application: Application, settings: Settings) -> None:
         self.application = application
         self.deadlines = Deadlines(settings.request_seconds)
+        self.shares = Shares()
         self.max_mib = settings.worker_max_mib
         self._settings = settings
         super().__init__()
