@@ -89,7 +89,7 @@ def test_a_finding_is_told_in_french_beside_the_name_of_its_rule(
     told = replace(WRONG, rule_fr="Le document déclare le royaume « FR ».")
     client, _ = console(settings, clock, report(told))
     text = html.unescape(shown(client)["html"])
-    assert "<td>Le document déclare le royaume « FR ».<br>" in text
+    assert '<td data-label="Constat">Le document déclare le royaume « FR ».<br>' in text
     assert f'<code class="aside">{WRONG.rule}</code>' in text
 
 
