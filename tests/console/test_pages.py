@@ -153,6 +153,31 @@ def test_on_a_phone_each_row_is_stacked_and_its_cells_are_named(
     assert ".stacked td" in narrow
 
 
+def test_what_the_scenario_expected_is_judged(bench: FakeBench, client: FlaskClient) -> None:
+    run = ARun(stay=[a_stay()], document=[a_document()])
+    bound = {"indicator": "HOPEN-D6.1", "numerator": "2", "place": "x.yaml:9: expect[1]"}
+    run.expect = [{"indicator": "HOPEN-P4.1", "verdict": "attained"}, bound, {"indicator": "<b>"}]
+    run.write(bench.settings.data_dir / "runs" / "day")
+    bench["dmp"].add(a_deposit())
+    page = client.get("/").text
+    assert_harmless(page)
+    assert "Ce que le scénario attendait" in page
+    for word in (
+        "tenue",
+        "manquée",
+        "injugeable",
+        "numérateur 2",
+        "x.yaml:9: expect[1]",
+        "1 sur 1",
+    ):
+        assert word in page
+    assert all(len(named) == len(columns) for columns, named in labels(page) if "Issue" in columns)
+
+
+def test_a_run_that_expects_nothing_has_no_such_table(week: FakeBench, client: FlaskClient) -> None:
+    assert "attendait" not in client.get("/").text
+
+
 def test_an_empty_journal_says_what_to_do(client: FlaskClient) -> None:
     html = client.get("/journal").text
     assert_harmless(html)
