@@ -106,21 +106,17 @@ Rule = Callable[..., Iterator[str | Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rule as the docs list it."""
+    """A rule as the docs list it. home: its package, where its French sentence is."""
 
     code: Code
     source: str
     check: Rule
+    home: str = ""
 
     @property
     def name(self) -> str:
         """The rule's name: a sentence with underscores."""
         return self.check.__name__
-
-    @property
-    def home(self) -> str:
-        """The package of the rule."""
-        return self.check.__module__.rpartition(".")[0]
 
     @property
     def rule_fr(self) -> str:
@@ -147,7 +143,7 @@ class RuleBook:
         """Add a generator function; ``source`` names the document and section of the rule."""
 
         def add(check: Rule) -> Rule:
-            self.rows.append(Row(code, source, check))
+            self.rows.append(Row(code, source, check, check.__module__.rpartition(".")[0]))
             return check
 
         return add

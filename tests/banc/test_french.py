@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import kit
 import mocks
 import simulator
 from kit.french import TABLE, sentence_of, sentences
-from kit.rules import Code, Refusal, Row, RuleBook
+from kit.rules import Code, Refusal, RuleBook
 from kit.vihf import rules as vihf_rules
 from kit.vihf.explaining import Explanation, Judged, Line, Verdict
 from mocks.mssante import errors as mssante
@@ -106,9 +106,13 @@ def _is_said(rule: str, source: str) -> bool:
 
 
 def test_a_rule_without_a_table_has_no_sentence() -> None:
-    def a_rule_of_nobody() -> None: ...
+    book = RuleBook("nobody's")
 
-    row = Row(Code("X", "nothing known", "nowhere"), "nowhere", a_rule_of_nobody)  # type: ignore[arg-type]
+    @book.rule(Code("X", "nothing known", "nowhere"), source="nowhere")
+    def a_rule_of_nobody() -> Iterator[str]:
+        yield "it"
+
+    row = book.rows[0]
     assert (row.home, row.rule_fr, row.refusal("it").rule_fr) == ("tests.banc", "", "")
     assert sentence_of("", "a_rule") == ""
 
