@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +36,9 @@ out = screens.terminal()
 err = screens.terminal(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, see docs/json.md.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 1 when an expectation is missed or not judged.")
+]
 WRONG_USE = 2
 
 
@@ -112,24 +115,43 @@ def play(
     seed: Annotated[int | None, typer.Option(help="Another seed than the scenario's.")] = None,
     out_dir: Annotated[Path | None, typer.Option("--out", help="Folder of the run.")] = None,
     reset: Annotated[bool, typer.Option(help="Empty the bench first.")] = False,
+    strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate hospitals and deliver what they produce over the wire."""
+    """Simulate hospitals, deliver what they produce over the wire, judge what was expected."""
+    from indicators.measure import measure as measure_run
+
     settings = from_env()
     checked = _scenario(scenario)
     with _reachable_bench(settings):
         run = _play(settings, checked, seed=seed, out_dir=out_dir, reset=reset)
+    judged = measure_run(run.folder).judgements if checked.expect else ()
     if as_json:
-        print(json.dumps(run.as_dict(), ensure_ascii=False, indent=2))
+        told = run.as_dict() | {"expectations": [item.as_dict() for item in judged]}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         out.print(screens.run(run))
+        out.print(screens.expectations(judged))
+    raise typer.Exit(_strictly(judged) if strict else 0)
+
+
+def _strictly(judged: Sequence[Any]) -> int:
+    """1 when an expectation is missed or cannot be judged."""
+    return int(any(item.outcome != "held" for item in judged))
 
 
 def _scenario(path: Path) -> Any:
+    """A scenario whose expectations can be judged with the catalogue."""
+    from indicators.catalogue import load_catalogue
+    from indicators.judge import mistakes, read_expected
     from simulator.scenario import WrongScenario, load
 
     try:
-        return load(path)
+        found = load(path)
+        expect = read_expected([item.as_dict() for item in found.expect])
+        if wrong := tuple(mistakes(expect, load_catalogue())):
+            raise WrongScenario(wrong)
+        return found
     except WrongScenario as error:
         raise Stop("\n  ".join([f"scenario {path} cannot be played:", *error.mistakes])) from None
 
@@ -172,6 +194,7 @@ def measure(
         print(json.dumps(measurement.as_dict(), ensure_ascii=False, indent=2))
     else:
         out.print(screens.indicators(measurement))
+        out.print(screens.expectations(measurement.judgements))
 
 
 @app.command()
@@ -242,6 +265,7 @@ def demo(
     scenario: Annotated[Path, typer.Option(help="What to play.")] = Path(
         "scenarios/premiere-semaine.yaml"
     ),
+    strict: Strict = False,
 ) -> None:
     """Start everything, play a week, measure, print the indicators; what ``make run`` does."""
     from indicators.measure import measure as measure_run
@@ -253,8 +277,10 @@ def demo(
         out.print(screens.run(run))
         measurement = measure_run(run.folder)
         out.print(screens.indicators(measurement))
+        out.print(screens.expectations(measurement.judgements))
         if leave:
-            raise typer.Exit(0 if measurement.results else 1)
+            is_missed = strict and _strictly(measurement.judgements)
+            raise typer.Exit(1 if is_missed or not measurement.results else 0)
         out.print(screens.addresses(settings))
         out.print(f"Console: http://{settings.host}:{settings.console_port}  (Ctrl-C stops)")
         _wait(bench)

@@ -130,11 +130,11 @@ def _declared(package: str, name: str, kind: type) -> list[Any]:
 
 def _rules(package: str) -> str:
     rows = [
-        (book.name, row.name.replace("_", " "), f"`{row.code.code}`", row.source)
+        (book.name, row.name.replace("_", " "), row.rule_fr, f"`{row.code.code}`", row.source)
         for book in _declared(package, "rules", RuleBook)
         for row in book.rows
     ]
-    return _rows(("Transaction", "Rule", "Code", "Source"), rows)
+    return _rows(("Transaction", "Rule", "Règle", "Code", "Source"), rows)
 
 
 _SPELLING = {True: "confirmed", False: "simulated"}

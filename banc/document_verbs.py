@@ -17,6 +17,7 @@ from kit.settings import from_env
 
 out = terminal()
 err = terminal(stderr=True)
+INS_LENGTH = 15
 HEADINGS = ("Kind", "Type", "Level", "Volet", "Title")
 
 
@@ -32,8 +33,8 @@ def document(
         str | None, typer.Option(help="FINESS of an establishment of the country.")
     ] = None,
     patient: Annotated[
-        int | None,
-        typer.Option(min=0, help="INS of a person of the country (15 digits), or their index."),
+        str | None,
+        typer.Option(help="INS of a person of the country (15 characters), or their index."),
     ] = None,
     shows_kinds: Annotated[bool, typer.Option("--list", help="Show the kinds.")] = False,
 ) -> None:
@@ -51,13 +52,23 @@ def document(
     for number in range(seed, seed + count):
         try:
             drawn = draw(
-                kind, number, establishment=establishment, patient=patient, settings=settings
+                kind,
+                number,
+                establishment=establishment,
+                patient=_person(patient),
+                settings=settings,
             )
             _keep(drawn.cda, target, f"{kind}-{number}.xml", is_one=count == 1)
         except CannotDraw as error:
             raise Stop(str(error)) from None
         except OSError as error:
             raise Stop(f"{error.filename}: {error.strerror}") from None
+
+
+def _person(text: str | None) -> int | str | None:
+    """An index, or what should be a matricule."""
+    is_index = text is not None and text.isascii() and text.isdigit() and len(text) < INS_LENGTH
+    return int(text) if is_index and text is not None else text
 
 
 def _keep(content: bytes, target: Path | None, name: str, *, is_one: bool) -> None:

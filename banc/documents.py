@@ -16,14 +16,14 @@ def document(
     seed: int = 1,
     *,
     establishment: str | None = None,
-    patient: int | None = None,
+    patient: int | str | None = None,
     settings: Settings | None = None,
 ) -> ClinicalDocument:
     """A CDA document of ``kind``: ``document("LDL", 7).cda`` are its bytes, always the same.
 
     establishment: a FINESS number of the country, site or legal entity. patient: the matricule of
-    one of its people (15 digits), or their index. settings: for another country than that of the
-    default seed.
+    one of its people, a text of 15 characters, or their index. settings: for another country than
+    that of the default seed.
     Raises CannotDraw, which says why: no such kind, nobody it happens to, no ward that sees it.
     """
     world = world_of(settings or Settings())

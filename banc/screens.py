@@ -33,6 +33,13 @@ VERDICT = {
 }
 
 
+EXPECTATION = {
+    "held": ("tenue", "green"),
+    "missed": ("manquée", "yellow"),
+    "not_judged": ("injugeable", "red"),
+}
+
+
 def terminal(*, stderr: bool = False) -> Console:
     """The terminal; in a file or a pipe, addresses and paths stay whole."""
     made = Console(stderr=stderr)
@@ -179,6 +186,22 @@ def indicators(measurement: Any) -> RenderableType:
         by_code.setdefault(result.code, []).append(result)
     for results in by_code.values():
         blocks += [_indicator_head(results[0]), _indicator_rows(results), *_unmeasured(results)]
+    return Group(*blocks)
+
+
+def expectations(judged: Sequence[Any]) -> RenderableType:
+    """What the scenario expected, a line each: held, missed, or why it cannot be judged."""
+    if not judged:
+        return Text("")
+    blocks = [Text("\nAttentes du scénario", style="bold")]
+    for item in judged:
+        label, style = EXPECTATION[item.outcome]
+        told = Text(f"  {label:<11}", style=style)
+        told.append(f"{item.indicator}  {item.establishment or 'ensemble'}", style="default")
+        told.append(f"\n    attendu : {item.expected} ; mesuré : {item.measured or '-'}", "default")
+        if item.why:
+            told.append(f"\n    {item.why} [{item.place}]", style=style)
+        blocks.append(told)
     return Group(*blocks)
 
 

@@ -221,7 +221,7 @@ def explain_vihf(
         found = trust.explain_vihf(
             from_env(), _content(file), at=read_instant(at) if at else None, ca=ca, tls=tls
         )
-    _show(asdict(found), as_json, trust_screens.explanation(found))
+    _show(found.as_dict(), as_json, trust_screens.explanation(found))
     raise typer.Exit(1 if found.broken else 0)
 
 

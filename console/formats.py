@@ -29,6 +29,11 @@ VERDICTS = {
     "not_measurable": "non mesurable",
     "not_applicable": "sans objet",
 }
+EXPECTATIONS = {  # outcome of an expectation of the scenario: word, style
+    "held": ("tenue", "attained"),
+    "missed": ("manquée", "not_attained"),
+    "not_judged": ("injugeable", "not_measurable"),
+}
 SERVICES = {
     "dmp": "DMP",
     "ins": "INSi",
@@ -103,6 +108,11 @@ def install(app: Flask) -> None:
         ms=milliseconds,
     )
     app.jinja_env.globals.update(
-        OUTCOMES=OUTCOMES, VERDICTS=VERDICTS, SERVICES=SERVICES, WINDOWS=WINDOWS, WHY=WHY
+        OUTCOMES=OUTCOMES,
+        VERDICTS=VERDICTS,
+        EXPECTATIONS=EXPECTATIONS,
+        SERVICES=SERVICES,
+        WINDOWS=WINDOWS,
+        WHY=WHY,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -190,7 +190,7 @@ class LiveBench:
             return derived(base) if "stay" in base.sources else base
         if "stay" in base.sources and start < base.end and end >= base.start:
             return derived(base)
-        alone = replace(base, name="live", sources=base.sources - {"stay"})
+        alone = replace(base, name="live", sources=base.sources - {"stay"}, expect=())
         span = {"start": start, "end": end + timedelta(seconds=1)}
         return derived(replace(alone, **span, places=self._places(base)))
 

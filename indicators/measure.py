@@ -14,6 +14,7 @@ from typing import Any
 from indicators.catalogue import Catalogue, Indicator, load_catalogue
 from indicators.cube import NATION, Cube, build_cube
 from indicators.explain import Explainer, Explanation, Missing
+from indicators.judge import Judgement, judged
 from indicators.ratios import Judged, judge
 from indicators.sources import NotARun, Place, Tables, of_run
 from indicators.windows import Window
@@ -73,11 +74,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Every result of a run, in the order of the catalogue, then of the FINESS."""
+    """Every result of a run, in the order of the catalogue, then of the FINESS.
+
+    judgements: the same against what the scenario expects.
+    """
 
     run: str
     catalogue_version: str
     results: tuple[Result, ...]
+    judgements: tuple[Judgement, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As docs/json.md says."""
@@ -85,6 +90,7 @@ class Measurement:
             "run": self.run,
             "catalogue_version": self.catalogue_version,
             "results": [result.as_dict() for result in self.results],
+            "expectations": [item.as_dict() for item in self.judgements],
         }
 
 
@@ -127,13 +133,16 @@ def measured(
     kept = tuple(rows)
     cube = build_cube(tables, {name for row in kept for name in row.measures})
     explainer = Explainer(tables, sample=sample)
-    results = (
+    results = tuple(
         _result(row, place, tables, cube, explainer)
         for row in kept
         for place in _places(row, tables)
         if finess_ej in (None, place.finess_ej)
     )
-    return Measurement(tables.name, catalogue.version, tuple(results))
+    left_out = {row.code for row in catalogue.rows} - {row.code for row in kept}
+    expect = [item for item in tables.expect if item.indicator not in left_out]
+    told = judged(expect, results) if finess_ej is None else ()
+    return Measurement(tables.name, catalogue.version, results, told)
 
 
 def _places(row: Indicator, tables: Tables) -> Iterator[Place]:

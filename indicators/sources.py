@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from indicators.judge import Expected, read_expected
 from indicators.windows import MONTHS, Window, window_of
 
 DERIVED = Path(__file__).with_name("tables.sql")
@@ -76,6 +77,7 @@ class Tables:
     places: tuple[Place, ...]
     sources: frozenset[str]
     windows: Mapping[str, Window] = field(default_factory=dict)
+    expect: tuple[Expected, ...] = ()  # of the scenario that was played
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def of_run(folder: Path) -> Tables:
     places = _places(connection)
     return derived(
         Tables(connection, folder.name, run["starts_at"], run["ends_at"], places,
-               frozenset(sources))
+               frozenset(sources), expect=read_expected(run.get("expect")))
     )  # fmt: skip
 
 
@@ -182,10 +184,7 @@ def derived(tables: Tables) -> Tables:
     windows = {kind: window_of(kind, tables.start, tables.end) for kind in MONTHS}
     write_periods(tables.connection, windows.values())
     tables.connection.execute(DERIVED.read_text("utf-8"))
-    return Tables(
-        tables.connection, tables.name, tables.start, tables.end, tables.places, tables.sources,
-        windows,
-    )  # fmt: skip
+    return replace(tables, windows=windows)
 
 
 def write_periods(connection: duckdb.DuckDBPyConnection, windows: Iterable[Window]) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kit.french import sentence_of
+
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -36,7 +38,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One broken rule, told so that the sender can repair the request from the answer alone."""
+    """One broken rule, told so that the sender can repair the request from the answer alone.
+
+    home: the package whose table has the rule's French sentence.
+    """
 
     code: Code
     rule: str
@@ -45,6 +50,12 @@ class Refusal:
     field: str = ""
     seen: str = ""
     expected: str = ""
+    home: str = ""
+
+    @property
+    def rule_fr(self) -> str:
+        """The rule as a French sentence, or what its code means; nothing without a table."""
+        return sentence_of(self.home, self.rule) or sentence_of(self.home, self.code.meaning)
 
     @property
     def text(self) -> str:
@@ -62,7 +73,9 @@ class Refusal:
 
     def as_dict(self) -> dict[str, str]:
         """A flat form for JSON: the code's spelling, not its row."""
-        return asdict(self) | {"code": self.code.code, "meaning": self.code.meaning}
+        told = asdict(self) | {"code": self.code.code, "meaning": self.code.meaning}
+        del told["home"]
+        return told | {"rule_fr": self.rule_fr}
 
 
 class Refused(Exception):
@@ -93,23 +106,30 @@ Rule = Callable[..., Iterator[str | Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rule as the docs list it."""
+    """A rule as the docs list it. home: its package, where its French sentence is."""
 
     code: Code
     source: str
     check: Rule
+    home: str = ""
 
     @property
     def name(self) -> str:
         """The rule's name: a sentence with underscores."""
         return self.check.__name__
 
+    @property
+    def rule_fr(self) -> str:
+        """The rule as a French sentence."""
+        return sentence_of(self.home, self.name)
+
     def refusal(self, found: str | Finding) -> Refusal:
         """A finding of this rule, told with its code and source."""
         item = Finding(found) if isinstance(found, str) else found
         return Refusal(
-            self.code, self.name, self.source, item.subject, item.field, item.seen, item.expected
-        )
+            self.code, self.name, self.source, item.subject, item.field, item.seen, item.expected,
+            self.home,
+        )  # fmt: skip
 
 
 class RuleBook:
@@ -123,7 +143,7 @@ class RuleBook:
         """Add a generator function; ``source`` names the document and section of the rule."""
 
         def add(check: Rule) -> Rule:
-            self.rows.append(Row(code, source, check))
+            self.rows.append(Row(code, source, check, check.__module__.rpartition(".")[0]))
             return check
 
         return add

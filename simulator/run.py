@@ -87,6 +87,7 @@ class Run:
     establishments: tuple[Mapping[str, Any], ...]
     identities: tuple[Mapping[str, Any], ...]  # figures of the identity unit, by legal entity
     version: str
+    expect: tuple[Mapping[str, Any], ...] = ()  # what the scenario expects of the indicators
 
     @property
     def deliveries(self) -> int:
@@ -132,6 +133,7 @@ class Run:
             ],
             "establishments": [dict(item) for item in self.establishments],
             "identities": [dict(item) for item in self.identities],
+            "expect": [dict(item) for item in self.expect],
             "version": self.version,
         }
 
@@ -174,6 +176,7 @@ def play(
         establishments=tuple(described(hospital) for hospital in plan.hospitals),
         identities=tuple(identity_figures(plan, seen.files, _late(tallies))),
         version=_version(),
+        expect=tuple(item.as_dict() for item in scenario.expect),
     )
     told = json.dumps(run.as_dict(), ensure_ascii=False, indent=2)
     (out / "run.json").write_text(told + "\n", "utf-8")

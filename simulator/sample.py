@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from kit.identity import IdentityStatus
+from kit.identity import IdentityStatus, ins_key, is_matricule
 from kit.world import Establishment, Patient, Professional, Unit, World
 from kit.world.places import DEPARTMENTS
 from simulator.documents import (
@@ -58,7 +58,7 @@ class Wish:
     kind: str
     seed: int = 1
     establishment: str | None = None
-    patient: int | None = None
+    patient: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +161,29 @@ def _places(finess: str | None, world: World) -> tuple[Establishment, ...]:
     return (place,)
 
 
-def _known(world: World, number: int) -> Patient:
+def _known(world: World, asked: int | str) -> Patient:
     """The person of a matricule, which is longer than any index, or of an index."""
-    if number >= SHORTEST_MATRICULE:
-        holder = world.by_matricule(str(number))
-        if holder is None:
-            raise CannotDraw(f"there is nobody with the INS {number}")
-        return holder
+    if isinstance(asked, str) or asked >= SHORTEST_MATRICULE:
+        return _holder(world, str(asked).upper())
     try:
-        return world.patient(number)
+        return world.patient(asked)
     except IndexError:
-        raise CannotDraw(f"there is no person {number}") from None
+        raise CannotDraw(f"there is no person {asked}") from None
+
+
+def _holder(world: World, matricule: str) -> Patient:
+    """Who holds a matricule; a published test identity may have a wrong key."""
+    holder = world.by_matricule(matricule)
+    if holder is not None:
+        return holder
+    if not is_matricule(matricule):
+        raise CannotDraw(
+            f"{matricule} is no INS: 15 characters, digits but for 2A or 2B in places 6 and 7"
+        )
+    number, key = matricule[:13], matricule[13:]
+    right = ins_key(number)
+    why = "" if key == right else f": the key of {number} is {right}, not {key}"
+    raise CannotDraw(f"there is nobody with the INS {matricule}{why}")
 
 
 def _receives(kind: str, ward: Ward) -> bool:

@@ -36,11 +36,11 @@ from simulator.checked_yaml import (
     value_of,
 )
 from simulator.clock import PARIS, civil, civil_day
+from simulator.expectations import Expectation, check_played, expectation
 
 SERVICES = ("dmp", "ins", "ror", "mssante")
 ESTABLISHMENT_KINDS = ("CHR", "CH", "CLINIQUE")
 INSI_DIALECTS = ("2021", "2022", "2025")
-VERDICTS = ("attained", "not_attained", "not_measurable", "not_applicable")
 FIRST_YEAR, LAST_YEAR = 2026, 2034  # certificates, people and offers of the bench are of these
 _MOMENT = re.compile(r"day (\d{1,3}) (\d\d):(\d\d)")
 
@@ -141,15 +141,6 @@ class Patience:
     factor: float = 2.0
     longest_minutes: int = 240
     attempts: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What an indicator should say of the run."""
-
-    indicator: str
-    verdict: str
-    finess: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,14 +321,6 @@ def _outage(node: yaml.Node, path: str, page: Page) -> Any:
     return (path, given)
 
 
-_EXPECTATION = record(
-    Expectation,
-    {
-        "indicator": Field(text(r"[A-Z0-9.-]{1,20}", "the code of an indicator")),
-        "verdict": Field(one_of(*VERDICTS)),
-        "finess": Field(text(r"[0-9A-Z]{9}", "a FINESS number"), ""),
-    },
-)
 _SCENARIO_FIELDS = {
     "name": Field(text(r"[a-z0-9][a-z0-9-]{0,60}", "small letters, digits and hyphens")),
     "title": Field(text(r".{1,120}", "a text of 120 characters at most")),
@@ -361,7 +344,7 @@ _SCENARIO_FIELDS = {
         ),
         Patience(),
     ),
-    "expect": Field(sequence(_EXPECTATION), ()),
+    "expect": Field(sequence(expectation), ()),
 }
 
 
@@ -379,6 +362,7 @@ def _scenario(node: yaml.Node, path: str, page: Page) -> Any:
     told = [item.finess for item in given["establishments"]]
     for finess in sorted({item for item in told if told.count(item) > 1}):
         page.wrong(node, "establishments", f"{finess} is given twice")
+    check_played(given["expect"], told, page)
     dated = partial(_dated, starts_at=starts_at, days=given["days"], page=page)
     return Scenario(**given | {"outages": tuple(dated(*item) for item in given["outages"])})
 

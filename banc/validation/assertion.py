@@ -40,6 +40,7 @@ def _problem(assertion: Element, name: str, rule: Judged) -> Problem:
         path=places.path_of(element),
         seen=told(rule.seen),
         expected=told(rule.expected),
+        rule_fr=rule.rule_fr,
     )
 
 

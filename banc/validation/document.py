@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from banc.validation import places
-from banc.validation.report import Found, Problem, of_refusals, own, told
+from banc.validation.report import Found, Problem, french, of_refusals, own, told
 from kit import cda
 from kit.cda.rules.book import elements
 from kit.rules import Finding, Malformed
@@ -109,9 +109,11 @@ def _difference(document: Element, found: Finding, compared: cda.Compared) -> Pr
         path=path,
         seen=told(found.seen),
         expected=told(found.expected),
+        rule_fr=french(DIFFERENCE),
     )
 
 
 def _unreadable(why: str, document: Element | None = None) -> Problem:
     line = 0 if document is None else places.line_of(document)
-    return Problem("banc", READABLE, SOURCE, told(why), line=line, path="/ClinicalDocument")
+    return Problem("banc", READABLE, SOURCE, told(why), line=line, path="/ClinicalDocument",
+                   rule_fr=french(READABLE))  # fmt: skip

@@ -22,13 +22,14 @@ from lxml import etree
 
 from banc.validation import places
 from banc.validation.official import PROFILES, SCHEMA, SCHEMATRONS, OfficialKit
-from banc.validation.report import MAX_PROBLEMS, Found, Problem, Step, told
+from banc.validation.report import MAX_PROBLEMS, Found, Problem, Step, french, told
 from banc.validation.stylesheets import WrongKit, stylesheet_of
 from kit import cda
 from kit.xml import Element, find, find_all, parse
 
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 SOURCE = "CI-SIS, CDA: official kit"
+XSD_RULE = "the schema CDA_extended"
 INSTALL = f"saxonche is not installed: {sys.executable} -m pip install saxonche"
 _ALLOWED = "http://saxon.sf.net/feature/allowedProtocols"
 MAX_REPORT_NODES = 2_000_000
@@ -143,8 +144,8 @@ def _found(step: str, problems: Iterator[Problem], count: int, began: float) -> 
 
 def _schema_problem(document: Element, error: Any) -> Problem:
     _, path = places.located(document, error.path) if error.path else (0, "")
-    return Problem("XSD", "the schema CDA_extended", f"{SOURCE}, {SCHEMA}", told(error.message),
-                   line=error.line, path=path)  # fmt: skip
+    return Problem("XSD", XSD_RULE, f"{SOURCE}, {SCHEMA}", told(error.message), line=error.line,
+                   path=path, rule_fr=french(XSD_RULE))  # fmt: skip
 
 
 def _failed(step: str, document: Element, failed: Element) -> Problem:

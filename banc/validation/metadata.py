@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from banc.validation import metadata_places
-from banc.validation.report import Found, Problem, of_refusals, own, told
+from banc.validation.report import Found, Problem, french, of_refusals, own, told
 from kit import mtom, xds
 from kit.cda.document import decode_base64
 from kit.rules import Malformed, Row
@@ -121,7 +121,8 @@ def provided(submission: Submission, contents: Mapping[str, bytes]) -> ProvidedL
 def unreadable(error: Malformed, root: Element | None = None) -> Problem:
     """The finding for metadata that cannot be built."""
     line = 0 if root is None else metadata_places.line_of_id(root, error.where)
-    return Problem("banc", READABLE, SOURCE, told(error.why), line=line, path=told(error.where))
+    return Problem("banc", READABLE, SOURCE, told(error.why), line=line, path=told(error.where),
+                   rule_fr=french(READABLE))  # fmt: skip
 
 
 def _contents(

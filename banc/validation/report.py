@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from kit.french import sentence_of
 from kit.rules import Refusal
 
 MAX_PROBLEMS = 500  # told of one file; the others are counted
@@ -39,7 +40,8 @@ class Problem:
     """One broken rule with its place.
 
     step: who judges: banc, XSD, or the name of a schematron. member: the file inside an archive.
-    line: 0 when unknown. path: XPath of the element, by local names.
+    line: 0 when unknown. path: XPath of the element, by local names. rule_fr: the rule as a French
+    sentence, when it is ours.
     """
 
     step: str
@@ -51,6 +53,7 @@ class Problem:
     path: str = ""
     seen: str = ""
     expected: str = ""
+    rule_fr: str = ""
 
     @property
     def place(self) -> str:
@@ -167,7 +170,13 @@ def _problem(refusal: Refusal, line: int, path: str) -> Problem:
         path=path,
         seen=told(refusal.seen),
         expected=told(refusal.expected),
+        rule_fr=refusal.rule_fr,
     )
+
+
+def french(rule: str) -> str:
+    """The French sentence of a rule that is written in this package."""
+    return sentence_of(__package__, rule)
 
 
 def own(problems: Iterable[Problem]) -> Found:

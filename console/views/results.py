@@ -87,6 +87,7 @@ def _told(observed: Observed) -> dict[str, Any]:
         "observed": observed,
         "groups": tuple(_groups(observed.measurement.results)),
         "width": WIDTH,
+        "judgements": observed.measurement.judgements,
         "counts": {name: verdicts.count(name) for name in VERDICTS if name in verdicts},
     }
 

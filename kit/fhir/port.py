@@ -305,15 +305,14 @@ def refused(
     field: str = "",
     seen: str = "",
     expected: str = "",
+    home: str = __package__,
 ) -> Refused:
     """A refusal of the endpoint itself, outside any rule book."""
-    return Refused(
-        (_refusal(code, rule, subject=subject, field=field, seen=seen, expected=expected),)
-    )
+    return Refused((Refusal(code, rule, code.source, subject, field, seen, expected, home),))
 
 
 def _refusal(code: Code, rule: str, **told: str) -> Refusal:
-    return Refusal(code, rule, code.source, **told)
+    return Refusal(code, rule, code.source, **told, home=__package__)
 
 
 def _too_large(limit: int) -> Refused:

@@ -110,6 +110,7 @@ def signature_refusal(subject: str, error: SignatureRefused) -> Refusal:
         field=f"ds:Signature, {error.flaw}",
         seen=error.seen,
         expected=error.expected,
+        home=__package__,
     )
 
 

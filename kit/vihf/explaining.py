@@ -7,12 +7,14 @@ earlier one refuses, so that everything can be mended at once. Not here: printin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from cryptography import x509
 
+from kit.french import sentence_of
 from kit.pki import Distrust, Holder, Trust, Untrusted, holder_of, issuer_common_name
 from kit.rules import Malformed, Refusal, Row
 from kit.signature import SignatureRefused, certificate_in, verify_integrity
@@ -54,6 +56,11 @@ class Judged:
     seen: str = ""
     expected: str = ""
 
+    @property
+    def rule_fr(self) -> str:
+        """The rule as a French sentence."""
+        return sentence_of(__package__, self.rule)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -63,6 +70,11 @@ class Line:
     value: str
     rules: tuple[Judged, ...] = ()
     note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form for JSON, see docs/json.md."""
+        rules = [asdict(rule) | {"rule_fr": rule.rule_fr} for rule in self.rules]
+        return asdict(self) | {"rules": rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,10 @@ class Explanation:
         return tuple(
             rule for line in self.lines for rule in line.rules if rule.verdict is Verdict.BROKEN
         )
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form for JSON, see docs/json.md."""
+        return {"lines": [line.as_dict() for line in self.lines]}
 
 
 @dataclass(frozen=True, slots=True)

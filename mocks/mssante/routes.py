@@ -173,7 +173,7 @@ def _answer(route: Route, line: Line, values: dict[str, str]) -> Response:
 
 
 def _refusal(code: Code, subject: str) -> Refusal:
-    return Refusal(code, code.meaning, code.source, subject)
+    return Refusal(code, code.meaning, code.source, subject, home=errors.__package__)
 
 
 def _missing(what: str) -> Response:

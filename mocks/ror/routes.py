@@ -266,6 +266,7 @@ def _known(directory: Directory, call: Call) -> Resource:
             errors.UNKNOWN_RESOURCE,
             "the resource exists",
             subject=f"{target.resource_type}/{target.resource_id}",
+            home=search.__package__,
         )
     return found
 

@@ -193,4 +193,4 @@ def _repeated(line: Line, known: Held, digest: str) -> bytes:
     finding = Finding(known.control_id, "MSH-10", known.control_id, "a number of its own")
     rule = "a_control_id_names_one_message"
     raise Refused([Refusal(row, rule, row.source, finding.subject, finding.field, finding.seen,
-                           finding.expected)])  # fmt: skip
+                           finding.expected, rules.__package__)])  # fmt: skip

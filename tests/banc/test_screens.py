@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from banc import screens
+from indicators.judge import Judgement, Outcome
 
 
 def a_ratio(numerator: int, denominator: int) -> dict[str, Any]:
@@ -56,6 +58,23 @@ def test_without_a_qualified_stay_there_is_no_delay() -> None:
     told = printed({**a_ratio(0, 4), "median_minutes": None, "p90_minutes": None})
     assert "0/4" in told
     assert "médiane" not in told
+
+
+def test_each_expectation_is_told_on_its_line() -> None:
+    one = Judgement("x.yaml:3: expect[0]", "HOPEN-D6.1", "0B9", "Clinique", "valeur >= 0.9",
+                    "2 sur 5", Outcome.MISSED, "valeur")  # fmt: skip
+    found = (one, replace(one, outcome=Outcome.HELD, why="", establishment=""),
+             replace(one, outcome=Outcome.NOT_JUDGED, why="le dénominateur est nul"))  # fmt: skip
+    console = Console(width=100)
+    with console.capture() as kept:
+        console.print(screens.expectations(found))
+        console.print(screens.expectations(()))
+    told = kept.get()
+    for text in ("manquée    HOPEN-D6.1  Clinique", "valeur [x.yaml:3: expect[0]]",
+                 "tenue      HOPEN-D6.1  ensemble", "attendu : valeur >= 0.9 ; mesuré : 2 sur 5",
+                 "injugeable HOPEN-D6.1", "le dénominateur est nul"):  # fmt: skip
+        assert text in told
+    assert told.count("Attentes") == 1
 
 
 def test_why_there_is_no_verdict_is_told_once() -> None:

@@ -45,6 +45,30 @@ def test_a_refusal_is_explained(bench: FakeBench, client: FlaskClient) -> None:
         assert told in html
 
 
+def test_a_refusal_is_told_in_french_beside_the_name_of_its_rule(
+    bench: FakeBench, client: FlaskClient
+) -> None:
+    told = REFUSAL | {"rule_fr": "Un lot porte sur un seul patient."}
+    line = a_deposit("abc123", outcome="refused", codes=["XDSPatientIdDoesNotMatch"])
+    bench["dmp"].add(line | {"refusals": [told]}, a_letter(), b"HTTP/1.1 200 OK\r\n\r\n")
+    html = client.get("/journal/dmp/abc123").text
+    assert "<dt>Règle</dt><dd>Un lot porte sur un seul patient.<br>" in html
+    assert '<code class="aside">one_lot_is_about_one_patient</code>' in html
+    assert "one lot is about one patient" not in html
+
+
+def test_a_message_that_cannot_be_read_is_told_in_french(
+    bench: FakeBench, client: FlaskClient
+) -> None:
+    line = a_deposit("abc123", outcome="malformed", codes=["XDSRegistryError"])
+    why = {"code": "XDSRegistryError", "rule": "no closing tag", "field": "body"}
+    bench["dmp"].add(line | {"refusals": [why]}, b"<a", b"")
+    assert (
+        "Le message ne peut pas être lu.<br>no closing tag"
+        in client.get("/journal/dmp/abc123").text
+    )
+
+
 def test_a_mail_is_shown_with_its_archive(bench: FakeBench, client: FlaskClient) -> None:
     bench["mssante"].add(a_mail("m1"), a_message(), b"250 2.0.0 OK")
     html = client.get("/journal/mssante/m1").text

@@ -26,6 +26,7 @@ from tests.indicators.builders import (
     an_offer,
 )
 from tests.indicators.fake_bench import FakeBench, fake_bench
+from tests.tables import labels, narrow_rules, stacks
 
 ORIGIN = {"Origin": "http://localhost"}
 FAULT = {"id": "f1", "effect": "delay_ms", "value": "500"}
@@ -133,6 +134,48 @@ def test_services_that_are_away_are_told_everywhere(away: FlaskClient) -> None:
 
 
 # Journal
+
+
+def test_on_a_phone_each_row_is_stacked_and_its_cells_are_named(
+    week: FakeBench, client: FlaskClient
+) -> None:
+    unnamed = {"Établissement", "De 0 à 100 %", ""}  # the first line of a row, a picture, a button
+    for address in ("/", "/services", "/journal", f"/indicators/HOPEN-D6.1/{EJ}"):
+        page = client.get(address).text
+        rows = labels(page)
+        assert stacks(page), address
+        assert rows, address
+        for columns, named in rows:
+            wanted = ["" if column in unnamed else column for column in columns]
+            assert named == wanted[: len(named)] or named == [*wanted[:2], ""], address
+    narrow = narrow_rules(client.get("/static/console.css").text)
+    assert "content: attr(data-label)" in narrow
+    assert ".stacked td" in narrow
+
+
+def test_what_the_scenario_expected_is_judged(bench: FakeBench, client: FlaskClient) -> None:
+    run = ARun(stay=[a_stay()], document=[a_document()])
+    bound = {"indicator": "HOPEN-D6.1", "numerator": "2", "place": "x.yaml:9: expect[1]"}
+    run.expect = [{"indicator": "HOPEN-P4.1", "verdict": "attained"}, bound, {"indicator": "<b>"}]
+    run.write(bench.settings.data_dir / "runs" / "day")
+    bench["dmp"].add(a_deposit())
+    page = client.get("/").text
+    assert_harmless(page)
+    assert "Ce que le scénario attendait" in page
+    for word in (
+        "tenue",
+        "manquée",
+        "injugeable",
+        "numérateur 2",
+        "x.yaml:9: expect[1]",
+        "1 sur 1",
+    ):
+        assert word in page
+    assert all(len(named) == len(columns) for columns, named in labels(page) if "Issue" in columns)
+
+
+def test_a_run_that_expects_nothing_has_no_such_table(week: FakeBench, client: FlaskClient) -> None:
+    assert "attendait" not in client.get("/").text
 
 
 def test_an_empty_journal_says_what_to_do(client: FlaskClient) -> None:

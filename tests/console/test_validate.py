@@ -83,6 +83,16 @@ def test_a_finding_is_shown_with_line_place_rule_and_source(
     assert not told["waiting"]
 
 
+def test_a_finding_is_told_in_french_beside_the_name_of_its_rule(
+    settings: Settings, clock: FixedClock
+) -> None:
+    told = replace(WRONG, rule_fr="Le document déclare le royaume « FR ».")
+    client, _ = console(settings, clock, report(told))
+    text = html.unescape(shown(client)["html"])
+    assert '<td data-label="Constat">Le document déclare le royaume « FR ».<br>' in text
+    assert f'<code class="aside">{WRONG.rule}</code>' in text
+
+
 SHOWN = [  # report, what the page says
     (report(), "conforme"),
     (report(WRONG), "1 écart<"),

@@ -133,6 +133,7 @@ class ARun:
     )
     start: datetime = MONDAY
     end: datetime = SUNDAY_NIGHT
+    expect: list[dict[str, Any]] = field(default_factory=list)
 
     def tables(self) -> Tables:
         """The same in a database of its own, without files."""
@@ -156,6 +157,7 @@ class ARun:
             "starts_at": self.start.isoformat(),
             "ends_at": self.end.isoformat(),
             "establishments": [{"finess_ej": EJ, "boxes": self.boxes}],
+            "expect": self.expect,
         }
         (folder / "run.json").write_text(json.dumps(run), "utf-8")
         return folder

@@ -62,6 +62,47 @@ def test_each_scenario_of_the_repository_can_be_played(path: Path) -> None:
     assert load(path).name == path.stem
 
 
+EXPECTED = """\
+expect:
+  - {indicator: HOPEN-P4.1, verdict: attained}
+  - {indicator: HOPEN-D6.1, finess: 1B9005013, numerator: 12, denominator: ">= 5", value: "<=0.5"}
+"""
+
+
+def test_expectations_are_read_with_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "right.yaml"
+    path.write_text(RIGHT + EXPECTED, "utf-8")
+    first, second = load(path).expect
+    assert (first.verdict, first.finess, first.value) == ("attained", "", "")
+    assert first.place == "right.yaml:17: expect[0]"
+    assert second.finess == "0B9005006"  # the legal entity, whichever number was given
+    assert (second.numerator, second.denominator, second.value) == ("12", ">= 5", "<=0.5")
+    assert second.as_dict()["place"] == "right.yaml:18: expect[1]"
+
+
+UNEXPECTED = [  # what is replaced, by what, the mistake
+    ("verdict: attained", "verdict: fine", "17: expect[0].verdict: 'fine' is not one of attained"),
+    (", verdict: attained", "", "17: expect[0]: expects nothing: one of verdict, numerator"),
+    ("HOPEN-P4.1", "hopen", "17: expect[0].indicator: 'hopen' is not the code of an indicator"),
+    ("indicator: HOPEN-P4.1, ", "", "17: expect[0].indicator: missing"),
+    ("numerator: 12", "numerator: -1", "18: expect[1].numerator: '-1' is not a number, or a bound"),
+    ('">= 5"', '"> 5"', "18: expect[1].denominator: '> 5' is not a number, or a bound"),
+    ('"<=0.5"', "50 %", "18: expect[1].value: '50 %' is not a number, or a bound"),
+    ("1B9005013", "1B9005014", "18: expect[1].finess: '1B9005014' is no known establishment"),
+    ("1B9005013", "0B9001005", "18: expect[1].finess: 0B9001005 is not played: 0B9005006"),
+    ("numerator: 12", "num: 12", "18: expect[1].num: unknown; known here: indicator, verdict"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "mistake"), UNEXPECTED)
+def test_a_wrong_expectation_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, mistake: str
+) -> None:
+    assert old in EXPECTED
+    found = mistakes_of(tmp_path, RIGHT + EXPECTED.replace(old, new, 1))
+    assert any(line.startswith(f"wrong.yaml:{mistake}") for line in found), found
+
+
 SPOILED = [  # what is replaced, by what, the mistake
     ("kind: CH", "kind: CHX", "8: establishments[0].kind: 'CHX' is not one of CHR, CH, CLINIQUE"),
     ("kind: CH", "kind: CHR", "8: establishments[0].kind: 'CHR', but CH de Saint-Orbain is a CH"),

@@ -35,6 +35,7 @@ NO_VIHF = Refusal(
     field="Header/Security/Assertion",
     seen="nothing",
     expected="a signed SAML 2.0 assertion in wsse:Security",
+    home=rules.__name__,
 )
 
 
@@ -190,4 +191,4 @@ def _unauthorized(refusals: Iterable[Refusal]) -> SoapFault:
 def injected(code: str) -> Refusal:
     """What an armed fault answers."""
     made = Code(code, "défaut injecté", "bench")
-    return Refusal(made, rule="an_armed_fault_fired", source="bench")
+    return Refusal(made, rule="an_armed_fault_fired", source="bench", home=rules.__name__)

@@ -395,5 +395,6 @@ def _last_guard() -> Iterator[None]:
             rule="a_unique_id_is_used_once",
             source=errors.DUPLICATE_UNIQUE_ID.source,
             seen=str(error.orig)[:200],
+            home="mocks.dmp.rules",
         )
         raise Refused([refusal]) from error

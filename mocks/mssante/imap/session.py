@@ -67,7 +67,9 @@ class No(Exception):
 
     def as_refusal(self, command: Command) -> Refusal:
         """The journal's form."""
-        return Refusal(self.code, self.text, self.code.source, command.name)
+        return Refusal(
+            self.code, self.text, self.code.source, command.name, home=errors.__package__
+        )
 
 
 class Session:

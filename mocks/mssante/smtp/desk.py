@@ -139,7 +139,9 @@ class Desk:
     async def refuse(self, server: Any, verb: str, arg: str, code: Code) -> str:
         """A refusal that needs no rule book: the row itself is the rule."""
         request = f"{verb} {_without_secret(verb, arg)}"
-        refusal = Refusal(code, code.meaning, code.source, _account(server), verb)
+        refusal = Refusal(
+            code, code.meaning, code.source, _account(server), verb, home=errors.__package__
+        )
         return await self._refuse(server, f"SMTP.{verb}", request, (refusal,))
 
     async def refuse_data(self, server: Any, code: Code) -> str:

@@ -30,7 +30,7 @@ from kit.service import (
     raw_request,
     raw_response,
 )
-from mocks.psc import errors
+from mocks.psc import errors, rules
 from mocks.psc.messages.forms import (
     FORM_TYPE,
     MAX_FORM_BYTES,
@@ -209,7 +209,7 @@ def _response(answer: Answer) -> Response:
 
 
 def _refusal(code: errors.OAuthCode, rule: str, **told: str) -> Refusal:
-    return Refusal(code, rule, code.source, **told)
+    return Refusal(code, rule, code.source, **told, home=rules.__name__)
 
 
 def _too_large() -> Refused:

@@ -30,6 +30,7 @@ from tests.mocks.dmp.builders import (
 )
 from tests.mocks.dmp.conftest import Bench, codes_of, registry_response
 from tests.mocks.dmp.test_registry import STRANGER, a_strangers_vihf, change, the_entry
+from tests.tables import labels, narrow_rules, stacks
 
 BASE = f"/mon-espace-sante/{INS.matricule}"
 
@@ -67,6 +68,22 @@ def test_the_patient_sees_documents_and_who_read_them(bench: Bench) -> None:
     assert '<html lang="fr">' in page
     assert DOCTOR_ID in page
     assert "document consulté" in page
+
+
+def test_on_a_phone_each_row_is_a_card_whose_cells_are_named(bench: Bench) -> None:
+    bench.feed()
+    bench.find(find_documents(INS.cx), a_card_vihf(bench.pki))
+    bench.client.post(f"{BASE}/acces/autoriser", data={"holder": DOCTOR_ID})
+    page = bench.client.get(BASE).get_data(as_text=True)
+    rows = labels(page)
+    assert stacks(page)
+    assert {columns[0] for columns, _ in rows} == {"Document", "Quand", "Identifiant"}
+    assert all(columns == named for columns, named in rows)
+    assert page.count('role="cell"') == sum(len(named) for _, named in rows)
+    narrow = narrow_rules(bench.client.get("/mon-espace-sante/style.css").get_data(as_text=True))
+    assert ".stacked, .stacked tbody, .stacked tr, .stacked td { display: block; }" in narrow
+    assert "attr(data-label)" in narrow
+    assert "<script" not in page
 
 
 @pytest.mark.parametrize("action", sorted(set(TRANSACTIONS.values()) - {"PDSM.TD0.2"}))

@@ -188,6 +188,7 @@ def test_another_structure_does_not_delete(bench: Bench) -> None:
     )
     assert codes_of(answer) == ["XDSMetadataUpdateError"]
     assert bench.line.refusals[0]["rule"] == "the_document_is_the_users"
+    assert bench.line.refusals[0]["rule_fr"] == "Le document est celui de l'utilisateur."
 
 
 def test_what_is_unknown_comes_with_what_is_known(bench: Bench) -> None:

@@ -71,9 +71,9 @@ def add(port: Port, dmp: Dmp) -> None:
             seen = [] if item is None or is_signature else [item]
             shown = _shown(dmp, call, seen, dmp.known(user, documents), documents)
             if not shown:  # or not for this caller: the answer does not tell which
-                name = call.target.resource_id
+                name, row = call.target.resource_id, errors.DOCUMENT_UNIQUE_ID
                 rule = "the resource exists"
-                raise refused(errors.DOCUMENT_UNIQUE_ID, rule, subject=name, seen=name)
+                raise refused(row, rule, subject=name, seen=name, home=rules.__name__)
         return Reply(shown[0], headers=_version(shown[0]))
 
     @port.interaction("READ", "Binary")
