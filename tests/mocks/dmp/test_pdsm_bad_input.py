@@ -347,9 +347,10 @@ def test_relations_and_forms_are_bounded(fhir: FhirBench) -> None:
 def test_a_body_is_bounded_and_of_its_type(make_bench: Callable[..., Bench]) -> None:
     fhir = FhirBench(make_bench(max_body_bytes=20_000))
     assert fhir.provide(b" " * 20_001).status_code == 413
-    assert fhir.provide(b"{}", kind="application/fhir+xml").status_code == 415
-    assert fhir.provide(b"{}", kind="application/json").status_code == 415
-    accept = {"Accept": "application/fhir+xml"}
+    assert fhir.provide(b"{}", kind="application/fhir+xml").status_code == 400  # no XML
+    for kind in ("application/json", "application/xml", "text/turtle"):
+        assert fhir.provide(b"{}", kind=kind).status_code == 415
+    accept = {"Accept": "text/turtle"}
     assert fhir.call("GET", "/metadata", headers=accept).status_code == 406
 
 

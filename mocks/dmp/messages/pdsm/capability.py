@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kit.fhir import Resource
+from kit.fhir.formats import FHIR_JSON, FHIR_XML
 from mocks.dmp.messages.pdsm import document_reference, submission_set
 from mocks.dmp.messages.pdsm.patch import PATCH_TYPE
 from mocks.dmp.messages.pdsm.search import PARAMETERS, REQUIRED
@@ -35,7 +36,7 @@ def write_capability_statement(base_url: str, *, published_on: str, patient: boo
         "kind": "instance",
         "implementation": {"description": "DMP of the bench, PDSm", "url": base_url},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": [FHIR_JSON, FHIR_XML],
         "patchFormat": [PATCH_TYPE],
         "implementationGuide": [GUIDE],
         "rest": [

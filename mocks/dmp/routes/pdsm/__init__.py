@@ -13,6 +13,7 @@ from flask import Blueprint
 
 from kit.fhir import Call, Port, Reply, Style, Target, read_json, route
 from kit.fhir.reading import read_form, read_json_patch
+from kit.fhir.xml import read_xml
 from kit.identity import Ins
 from mocks.dmp import rules
 from mocks.dmp.messages import ExistenceQuery, pdsm
@@ -33,6 +34,7 @@ def add(bp: Blueprint, dmp: Dmp) -> None:
     style = Style(
         route=_route,
         read_body=partial(read_json, max_values=MAX_VALUES),
+        read_xml=read_xml,
         write_refusals=pdsm.write_refusals,
         other_bodies={
             "PATCH": (pdsm.PATCH_TYPE, read_json_patch),

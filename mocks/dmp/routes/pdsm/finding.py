@@ -27,7 +27,6 @@ from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.pdsm import search as search_rules
 from mocks.dmp.store import Documents
 
-FHIR_JSON = "application/fhir+json"
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", re.ASCII)
 _SUBSETTED = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
@@ -192,7 +191,7 @@ def _version(resource: Resource) -> dict[str, str]:
 
 def _bytes(call: Call, item: messages.RetrievedDocument) -> Reply:
     """The bytes as they were received; a Binary for who asks for FHIR."""
-    if FHIR_JSON in call.headers.get("Accept", ""):
+    if call.asked:
         data = base64.b64encode(item.content).decode()
         binary = {"resourceType": "Binary", "id": item.unique_id}
         return Reply(binary | {"contentType": item.mime_type, "data": data})
