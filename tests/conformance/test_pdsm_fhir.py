@@ -58,6 +58,15 @@ def judged(resource: Resource) -> Resource:
     return resource
 
 
+def hidden(fhir: FhirBench) -> str:
+    """The id of a document that its patient hid and showed again."""
+    path = f"/mon-espace-sante/279035121518989/documents/{ARC}.3"
+    for wish in ("masquer", "demasquer"):
+        fhir.bench.client.post(f"{path}/{wish}", json={})
+    found = fhir.matches(identifier=f"urn:oid:{ARC}.3")
+    return str(found[0]["id"])
+
+
 def answers(fhir: FhirBench) -> Iterator[TestResponse]:
     """One of every answer the endpoint gives."""
     yield fhir.call("GET", "/metadata")
@@ -73,6 +82,7 @@ def answers(fhir: FhirBench) -> Iterator[TestResponse]:
     yield fhir.patch(f"{ARC}.1", write_status("entered-in-error"))
     yield fhir.find(status="entered-in-error")
     yield fhir.patch(f"{ARC}.2", write_archived(is_archived=True))
+    yield fhir.call("GET", f"/DocumentReference/{hidden(fhir)}/_history", user=DOCTOR_ID)
     accept = {"Accept": "application/fhir+json"}
     yield fhir.call("GET", f"/Binary/{ARC}.2", user=DOCTOR_ID, headers=accept)
     yield fhir.call("GET", "/Binary/1.2.3", user=DOCTOR_ID)

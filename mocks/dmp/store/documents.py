@@ -167,18 +167,19 @@ class Documents:
         with _last_guard():
             self._insert_lot(lot, structure=structure, at=at)
             self._insert_associations(lot, changes.associations, names)
-        for change in changes.changes:
-            self.set_status(change.entry_uuid, change.new)
-            if renews:
-                self._revise(change.entry_uuid, _entry_uuid(lot, change.entry_uuid))
         for entry in changes.entries:
             codes = entry.confidentiality_codes
-            self._revise(entry.entry_uuid, names[entry.entry_uuid], confidentiality_codes=codes)
+            self._revise(entry.entry_uuid, names[entry.entry_uuid], at, confidentiality_codes=codes)
+        for change in changes.changes:  # after: a former version keeps the status it had
+            if renews and change.entry_uuid not in names:
+                names[change.entry_uuid] = _entry_uuid(lot, change.entry_uuid)
+                self._revise(change.entry_uuid, names[change.entry_uuid], at)
+            self.set_status(names.get(change.entry_uuid, change.entry_uuid), change.new)
 
-    def show_or_hide(self, entry: DocumentEntry, key: str) -> None:
+    def show_or_hide(self, entry: DocumentEntry, key: str, at: datetime) -> None:
         """A new version of an entry with other confidentiality codes; the patient's own doing."""
         new = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{entry.entry_uuid}/{key}')}"
-        self._revise(entry.entry_uuid, new, confidentiality_codes=entry.confidentiality_codes)
+        self._revise(entry.entry_uuid, new, at, confidentiality_codes=entry.confidentiality_codes)
 
     def find(self, query: StoredQuery, matricules: Iterable[str]) -> list[DocumentEntry]:
         """The entries that meet a query, oldest registration first."""
@@ -300,13 +301,13 @@ class Documents:
         )
         self._insert(association_table, rows)
 
-    def _revise(self, entry_uuid: str, new_uuid: str, **changes: Any) -> None:
+    def _revise(self, entry_uuid: str, new_uuid: str, at: datetime, **changes: Any) -> None:
         """A new version of an entry: another entryUUID, the same logicalId."""
         current = self.entry(entry_uuid)
         assert current is not None
         version = (current.version or 1) + 1
         made = replace(current, entry_uuid=new_uuid, version=version, **changes)
-        self.versions.keep(current, new_uuid)
+        self.versions.keep(current, new_uuid, at)
         self._connection.execute(
             update(entry_table)
             .where(entry_table.c.sandbox == self._sandbox)

@@ -112,7 +112,12 @@ PATHS = [
     ("GET", "/Patient/1", 404),
     ("DELETE", "/DocumentReference/1", 405),
     ("PUT", "/List/1", 405),
-    ("GET", "/DocumentReference/1/_history/1", 405),
+    ("GET", "/DocumentReference/1/_history/1", 404),
+    ("GET", "/DocumentReference/1/_history", 404),
+    ("GET", "/DocumentReference/_history", 405),
+    ("GET", "/List/1/_history", 405),
+    ("GET", "/_history", 405),
+    ("DELETE", "/DocumentReference/1/_history/1", 405),
     ("GET", "/$export", 405),
 ]
 

@@ -63,6 +63,8 @@ TRANSACTIONS = {
     ("READ", "Binary"): "ITI-68",
     ("READ", "DocumentReference"): "PDSM.READ",
     ("READ", "List"): "PDSM.READ",
+    ("VREAD", "DocumentReference"): "PDSM.HISTORY",
+    ("HISTORY", "DocumentReference"): "PDSM.HISTORY",
     ("PATCH", "DocumentReference"): "PDSM.PATCH",
     ("SEARCH", "Patient"): "PDSM.TD0.2",
 }

@@ -15,7 +15,14 @@ from mocks.dmp.messages.pdsm.search import PARAMETERS, REQUIRED
 
 GUIDE = "https://interop.esante.gouv.fr/ig/fhir/pdsm/ImplementationGuide/ans.fhir.fr.pdsm"
 _INTERACTIONS = {
-    "DocumentReference": ("read", "search-type", "create", "patch"),
+    "DocumentReference": (
+        "read",
+        "vread",
+        "history-instance",
+        "search-type",
+        "create",
+        "patch",
+    ),
     "List": ("read", "search-type"),
     "Binary": ("read",),
     "Patient": ("search-type",),
@@ -57,7 +64,7 @@ def _resource(name: str) -> Resource:
     if name in _PROFILES:
         found["profile"] = _PROFILES[name]
     if name == "DocumentReference":
-        found |= {"versioning": "versioned", "conditionalUpdate": False}
+        found |= {"versioning": "versioned", "readHistory": True, "conditionalUpdate": False}
     parameters = list(_parameters(name))
     return found | ({"searchParam": parameters} if parameters else {})
 

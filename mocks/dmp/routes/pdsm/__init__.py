@@ -1,7 +1,7 @@
 """DMP mock, entry points of the FHIR face (PDSm): one port, over the store of the XDS side.
 
-Not here: who calls (``caller``), deposits (``feeding``), searches and reads (``finding``), changes
-(``changing``).
+Not here: who calls (``caller``), deposits (``feeding``), searches and reads (``finding``), what a
+document was (``versions``), changes (``changing``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mocks.dmp.messages.pdsm.datatypes import ins_of
 from mocks.dmp.messages.record import NONE
 from mocks.dmp.routes import administering
 from mocks.dmp.routes.desk import Dmp
-from mocks.dmp.routes.pdsm import caller, changing, feeding, finding
+from mocks.dmp.routes.pdsm import caller, changing, feeding, finding, versions
 from mocks.dmp.routes.pdsm.refusing import told
 
 TYPES = ("DocumentReference", "List", "Binary")
@@ -54,6 +54,7 @@ def add(bp: Blueprint, dmp: Dmp) -> None:
     )
     feeding.add(port, dmp)
     finding.add(port, dmp)
+    versions.add(port, dmp)
     changing.add(port, dmp)
     _capabilities(port, is_draft=settings.dmp_fhir_draft)
     if settings.dmp_fhir_draft:
