@@ -35,7 +35,7 @@ SEARCHES: list[tuple[str, dict[str, str], str]] = [
     ("DocumentReference", {"patient.identifier": f"{PATIENT},{PATIENT}"}, "patient.identifier"),
     ("DocumentReference", {"date": "yesterday"}, "date"),
     ("DocumentReference", {"period": "ge"}, "period"),
-    ("DocumentReference", {"type:not": "11490-0"}, "type:not"),
+    ("DocumentReference", {"type:not": "11490-0"}, "type"),
     ("DocumentReference", {"type": "11490-0,"}, "type"),
 ]
 

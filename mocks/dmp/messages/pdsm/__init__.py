@@ -15,7 +15,7 @@ from mocks.dmp.messages.pdsm.document_reference import (
     read_document_reference,
     write_document_reference,
 )
-from mocks.dmp.messages.pdsm.outcome import in_fhir, write_refusals
+from mocks.dmp.messages.pdsm.outcome import SUBJECT, in_fhir, write_refusals
 from mocks.dmp.messages.pdsm.patch import (
     PATCH_TYPE,
     Operation,
@@ -74,6 +74,7 @@ __all__ = [
     "PATCH_TYPE",
     "PATH",
     "PURPOSE_HEADER",
+    "SUBJECT",
     "TRANSACTIONS",
     "USER_HEADER",
     "Described",

@@ -89,7 +89,7 @@ def _patient(port: Port, dmp: Dmp) -> None:
         ins = ins_of(system, matricule) or Ins(matricule, system)
         user = caller.about(call, ins)
         asked = ExistenceQuery(ins, call.line.id, dmp.now, "", "")
-        with dmp.store.open(call.line.sandbox) as documents, told():
+        with dmp.store.open(call.line.sandbox) as documents, told(patient="identifier"):
             known = dmp.known(user, documents)
             rules.existence.check(asked, known)
             patient = dmp.patient(ins)

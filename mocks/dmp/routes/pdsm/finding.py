@@ -21,7 +21,7 @@ from kit.xds.metadata import Association, DocumentEntry, SubmissionSet
 from mocks.dmp import errors, messages, rules
 from mocks.dmp.messages import DocumentRequest, StoredQuery, pdsm
 from mocks.dmp.messages.pdsm.datatypes import ins_of
-from mocks.dmp.messages.pdsm.search import IDENTIFIER, statuses
+from mocks.dmp.messages.pdsm.search import IDENTIFIER, PATIENT, statuses
 from mocks.dmp.routes import accesses, noting, repository
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about
@@ -54,7 +54,8 @@ def add(port: Port, dmp: Dmp) -> None:
             search_rules.check(asked)
         told_of = [f"parameter {name} is ignored: nobody knows it" for name in asked.ignored]
         noting.remark(call.line, told_of)
-        with dmp.store.open(call.line.sandbox) as documents, told():
+        named = told(patient=PATIENT)
+        with dmp.store.open(call.line.sandbox) as documents, named:
             shown = _found(dmp, call, asked, documents)
         call.line.facts["found"] = len(shown)
         kept = [(name, value) for name, value in given if name not in asked.ignored]
@@ -63,7 +64,8 @@ def add(port: Port, dmp: Dmp) -> None:
     @port.interaction("READ", "DocumentReference", "List")
     def read(call: Call) -> Reply:
         """One fiche or one lot, by its id."""
-        with dmp.store.open(call.line.sandbox) as documents, told():
+        named = told(patient=f"{call.target.resource_type}.subject")
+        with dmp.store.open(call.line.sandbox) as documents, named:
             item, user = readable(dmp, call, documents)
             (shown,) = _shown(dmp, call, [item], user, documents)
         return Reply(shown, headers=version_headers(shown))
