@@ -68,8 +68,11 @@ TRANSACTIONS = {
     ("PATCH", "DocumentReference"): "PDSM.PATCH",
     ("SEARCH", "Patient"): "PDSM.TD0.2",
 }
+# Those that file documents, as TD2.1 does.
+DEPOSITS = ("ITI-65", "ITI-105")
 
 __all__ = [
+    "DEPOSITS",
     "MAX_COUNT",
     "PATCH_TYPE",
     "PATH",
