@@ -39,6 +39,7 @@ from mocks.dmp.messages.pdsm.references import entry_uuid_of, resource_id
 from mocks.dmp.messages.pdsm.search import (
     MAX_COUNT,
     Search,
+    asks_for_folders,
     asks_for_lots,
     meets,
     patient_of,
@@ -88,6 +89,7 @@ __all__ = [
     "Search",
     "Visible",
     "applied",
+    "asks_for_folders",
     "asks_for_lots",
     "binary_url",
     "entry_uuid_of",

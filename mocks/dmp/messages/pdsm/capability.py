@@ -63,6 +63,8 @@ def _resource(name: str) -> Resource:
     }
     if name in _PROFILES:
         found["profile"] = _PROFILES[name]
+    if name == "List":
+        found["documentation"] = "Submission sets only: folders (classeurs) are not kept."
     if name == "DocumentReference":
         found |= {"versioning": "versioned", "readHistory": True, "conditionalUpdate": False}
     parameters = list(_parameters(name))

@@ -53,6 +53,8 @@ def add(port: Port, dmp: Dmp) -> None:
         with told():
             search_rules.check(asked)
         told_of = [f"parameter {name} is ignored: nobody knows it" for name in asked.ignored]
+        if asked.resource_type == "List" and pdsm.asks_for_folders(asked):
+            told_of.append("code folder finds nothing: folders (classeurs) are not kept")
         noting.remark(call.line, told_of)
         named = told(patient=PATIENT)
         with dmp.store.open(call.line.sandbox) as documents, named:
