@@ -226,7 +226,7 @@ def journal(
     follow: Annotated[bool, typer.Option("--follow", help="Go on with new exchanges.")] = False,
     service: Annotated[str, typer.Option(help="dmp, ins, ror, mssante, psc or gateway.")] = "",
     outcome: Annotated[str, typer.Option(help="accepted, refused, malformed…")] = "",
-    transaction: Annotated[str, typer.Option(help="TD2.1, WS_INS2, SMTP.DATA…")] = "",
+    transaction: Annotated[str, typer.Option(help="TD2.1, ITI-65, WS_INS2, SMTP.DATA…")] = "",
     finess: Annotated[str, typer.Option(help="FINESS of an establishment.")] = "",
     code: Annotated[str, typer.Option(help="An error code.")] = "",
     limit: Annotated[int, typer.Option(help="Most lines at the start.")] = 50,

@@ -9,6 +9,16 @@ SELECT * FROM (VALUES
   ('11502-2', 'CR_BIO'), ('18748-4', 'CR_IMG'), ('11488-4', 'CR_CONS')
 ) AS t (type_code, type);
 
+-- Transactions that programmes count, and the one each counts as. They count documents fed: what
+-- comes by FHIR (PDSm) counts like its sister, though no text confirms it yet; a row less, and it
+-- no longer does.
+CREATE OR REPLACE TEMP TABLE counted_transaction AS
+SELECT * FROM (VALUES
+  ('TD2.1', 'TD2.1'), ('ITI-65', 'TD2.1'), ('ITI-105', 'TD2.1'),
+  ('TD3.3c', 'TD3.3c'), ('PDSM.PATCH', 'TD3.3c'),
+  ('SMTP.DATA', 'SMTP.DATA')
+) AS t (transaction, counts_as);
+
 -- File numbers (PID-18) that count, and the stay each counts as: itself; or, for sessions, the
 -- last of at least three of one patient in one legal entity within four months.
 CREATE OR REPLACE TEMP TABLE counted_stay AS
@@ -35,18 +45,16 @@ SELECT p.period, s.finess_ej, s.file_id, s.stay_id, s.left_at
 FROM counted_stay AS s
 JOIN period AS p ON s.left_at >= p.starts_at AND s.left_at < p.ends_at;
 
--- Documents named in what was sent to the DMP or by MSSanté, whatever the outcome. A deposit by
--- FHIR (PDSm: ITI-65, ITI-105) is one of TD2.1.
+-- Documents named in what was sent to the DMP or by MSSanté, whatever the outcome.
 CREATE OR REPLACE TEMP TABLE sent_document AS
 WITH named AS (
   SELECT id AS exchange_id, finess AS finess_ej, outcome, codes, facts,
-    CASE WHEN transaction LIKE 'ITI-%' THEN 'TD2.1' ELSE transaction END AS transaction,
-    stated_at AS sent_at,
+    counts_as AS transaction, stated_at AS sent_at,
     unnest(from_json(facts -> '$.documents',
       '[{"unique_id": "VARCHAR", "type_code": "VARCHAR", "ins_qualified": "BOOLEAN",
          "replaces": "VARCHAR"}]')) AS d
-  FROM exchange
-  WHERE transaction IN ('TD2.1', 'ITI-65', 'ITI-105', 'SMTP.DATA')
+  FROM exchange JOIN counted_transaction USING (transaction)
+  WHERE counts_as IN ('TD2.1', 'SMTP.DATA')
 )
 SELECT n.exchange_id, n.finess_ej, n.transaction, n.outcome, n.codes, n.facts, n.sent_at,
   n.d.unique_id AS unique_id, t.type, coalesce(n.d.ins_qualified, false) AS ins_qualified,
@@ -56,11 +64,11 @@ FROM named AS n
 LEFT JOIN document_type AS t ON t.type_code = n.d.type_code
 LEFT JOIN document AS x ON x.unique_id = n.d.unique_id;
 
--- Documents deleted from the DMP; by FHIR, the patches that tell so.
+-- Documents deleted from the DMP; of patches, those whose facts tell so.
 CREATE OR REPLACE TEMP TABLE deletion AS
 SELECT stated_at AS deleted_at, unnest(from_json(facts -> '$.deleted', '["VARCHAR"]')) AS unique_id
-FROM exchange
-WHERE transaction IN ('TD3.3c', 'PDSM.PATCH') AND outcome = 'accepted';
+FROM exchange JOIN counted_transaction USING (transaction)
+WHERE counts_as = 'TD3.3c' AND outcome = 'accepted';
 
 -- Deposits accepted and, when the period closes, neither replaced nor deleted. ``first_at``: when
 -- the first version of the document was accepted.
@@ -86,8 +94,8 @@ WHERE NOT EXISTS (
 CREATE OR REPLACE TEMP TABLE deposit_try AS
 SELECT id AS exchange_id, finess AS finess_ej, stated_at AS tried_at, outcome, codes,
   outcome <> 'accepted' AS is_rejected
-FROM exchange
-WHERE transaction IN ('TD2.1', 'ITI-65', 'ITI-105') AND outcome <> 'bug'
+FROM exchange JOIN counted_transaction USING (transaction)
+WHERE counts_as = 'TD2.1' AND outcome <> 'bug'
   AND NOT (outcome = 'injected' AND codes ->> '$[0]' = 'cut');
 
 -- Documents mailed and accepted, one row a recipient; kind: pro or citizen; status: delivered or
@@ -112,8 +120,11 @@ WITH told AS (
   SELECT finess AS finess_ej, transaction, count(*) AS lines
   FROM exchange WHERE outcome = 'accepted' GROUP BY ALL
 )
-SELECT finess_ej, transaction, deliveries, least(deliveries, coalesce(lines, 0)) AS held
-FROM told LEFT JOIN held USING (finess_ej, transaction);
+SELECT finess_ej, coalesce(counts_as, transaction) AS transaction,
+  sum(deliveries) AS deliveries, sum(least(deliveries, coalesce(lines, 0))) AS held
+FROM told LEFT JOIN held USING (finess_ej, transaction)
+  LEFT JOIN counted_transaction USING (transaction)
+GROUP BY ALL;
 
 -- Published mailboxes: those of the run, and those created over the API and not deleted since.
 CREATE OR REPLACE TEMP TABLE published_mailbox AS

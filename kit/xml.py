@@ -63,17 +63,22 @@ def parse(
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
     max_bytes: int = MAX_BYTES,
+    max_markup_bytes: int = xml_bounds.MAX_MARKUP_BYTES,
 ) -> Element:
     """Read XML from outside: no DTD, no entity, no network, bounded in bytes, depth and nodes.
 
     A first pass counts a large document without building anything: a bomb costs no memory.
+    max_markup_bytes: of one tag, where a format keeps whole files in an attribute.
     Raises Malformed naming ``where`` and the reason.
     """
     if len(data) > max_bytes:
         raise Malformed(where, f"{len(data)} bytes, at most {max_bytes} are read")
     is_small = xml_bounds.is_small(data, max_nodes)
     if not is_small:
-        xml_bounds.check(data, where=where, max_depth=max_depth, max_nodes=max_nodes)
+        xml_bounds.check(
+            data, where=where, max_depth=max_depth, max_nodes=max_nodes,
+            max_markup_bytes=max_markup_bytes,
+        )  # fmt: skip
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
         huge_tree=True, remove_pis=False, strip_cdata=False, collect_ids=False,

@@ -55,7 +55,14 @@ def _keeps_ascii(head: bytes) -> bool:
     return found is not None and found[1].decode("ascii", "replace").lower() in ENCODINGS
 
 
-def check(data: bytes, *, where: str, max_depth: int, max_nodes: int) -> None:
+def check(
+    data: bytes,
+    *,
+    where: str,
+    max_depth: int,
+    max_nodes: int,
+    max_markup_bytes: int = MAX_MARKUP_BYTES,
+) -> None:
     """Return when ``data`` is well-formed and within bounds. Raises Malformed."""
     counter = _Counter(where, max_depth, max_nodes)
     parser = expat.ParserCreate()
@@ -65,10 +72,8 @@ def check(data: bytes, *, where: str, max_depth: int, max_nodes: int) -> None:
     parser.StartDoctypeDeclHandler = counter.declaration
     parser.XmlDeclHandler = counter.encoding
     parser.CommentHandler = parser.ProcessingInstructionHandler = counter.node
-    if hasattr(parser, "SetReparseDeferralEnabled"):
-        parser.SetReparseDeferralEnabled(False)  # the bound below replaces it
     try:
-        _feed(parser, data, where)
+        _feed(parser, data, where, max_markup_bytes)
     except expat.ExpatError as error:
         why = f"{expat.ErrorString(error.code)}, line {error.lineno}, column {error.offset + 1}"
         raise Malformed(where, f"not well-formed XML, {why}") from None
@@ -76,12 +81,17 @@ def check(data: bytes, *, where: str, max_depth: int, max_nodes: int) -> None:
         raise Malformed(where, f"not well-formed XML, {error}") from None
 
 
-def _feed(parser: expat.XMLParserType, data: bytes, where: str) -> None:
+def _feed(parser: expat.XMLParserType, data: bytes, where: str, max_markup_bytes: int) -> None:
+    if len(data) <= max_markup_bytes:  # no tag can be longer
+        parser.Parse(data, True)
+        return
+    if hasattr(parser, "SetReparseDeferralEnabled"):
+        parser.SetReparseDeferralEnabled(False)  # the bound below replaces it
     for start in range(0, len(data), PIECE_BYTES):
         parser.Parse(data[start : start + PIECE_BYTES], False)
         pending = start + PIECE_BYTES - parser.CurrentByteIndex
-        if pending > MAX_MARKUP_BYTES + PIECE_BYTES:
-            raise Malformed(where, f"a tag or comment is longer than {MAX_MARKUP_BYTES} bytes")
+        if pending > max_markup_bytes + PIECE_BYTES:
+            raise Malformed(where, f"a tag or comment is longer than {max_markup_bytes} bytes")
     parser.Parse(b"", True)
 
 

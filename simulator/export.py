@@ -16,8 +16,10 @@ from typing import Any
 import duckdb
 
 from kit.identity import IdentityStatus
+from mocks.dmp.messages.pdsm import DEPOSITS as FHIR_DEPOSITS
 from mocks.mssante.messages.mailboxes import establishment_mailboxes
 from mocks.ror.messages import Offer
+from simulator.delivery.dmp import TD2_1
 from simulator.documents import KINDS
 from simulator.encounters import Encounter
 from simulator.establishments import Hospital
@@ -30,6 +32,7 @@ from simulator.plan import Plan
 from simulator.rounds import Sent
 
 INSTANT, TEXT, WHOLE, YES_NO = "TIMESTAMP", "VARCHAR", "BIGINT", "BOOLEAN"
+DEPOSITS = frozenset({TD2_1, *FHIR_DEPOSITS})
 Row = Mapping[str, Any]
 
 # Table -> column -> type. The contract with the indicators.
@@ -257,7 +260,7 @@ def _exchange_of_lot(exchanges: Iterable[Row]) -> dict[str, str]:
     return {
         str(line["facts"]["lot"]): str(line["id"])
         for line in exchanges
-        if line["transaction"] == "TD2.1" and "lot" in line["facts"]
+        if line["transaction"] in DEPOSITS and "lot" in line["facts"]
     }
 
 

@@ -23,7 +23,9 @@ SEARCHED = 5_000  # lines of each service that a search of text looks at
 FILTERS = ("transaction", "outcome", "finess", "code")
 MAX_VALUE = 200
 TRANSACTIONS = (
-    "TD0.2", "TD2.1", "TD3.1", "TD3.1b", "TD3.2", "TD3.3c", "WS_INS2", "SMTP.DATA", "API.MAILBOX",
+    "TD0.2", "TD2.1", "TD3.1", "TD3.1b", "TD3.2", "TD3.3c", "ITI-65", "ITI-105", "ITI-66", "ITI-67",
+    "ITI-68", "PDSM.PATCH", "PDSM.READ", "PDSM.HISTORY", "PDSM.TD0.2", "WS_INS2", "SMTP.DATA",
+    "API.MAILBOX",
     "SEARCH Organization", "SEARCH HealthcareService", "PATCH Location", "TLS",
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 - ``errors``: the table of codes that any FHIR endpoint answers with
 - ``reading``: safe JSON, JSON Patch and forms, with bounds
+- ``definitions``, ``xml``, ``formats``: elements in their order, XML both ways, who asks for it
 - ``element``: a resource read element by element, each with its place
 - ``outcome``: OperationOutcome, both ways
 - ``search``: search parameters, prefixes, tokens, dates

@@ -69,6 +69,32 @@ def _entries(resources: Iterable[Resource], base_url: str, mode: str) -> list[Re
     ]
 
 
+def write_history(
+    page: Page, *, base_url: str, links: Sequence[tuple[str, str]], change: str = "PUT"
+) -> Resource:
+    """A history Bundle of versions, the newest first; change: the method that makes another."""
+    bundle: Resource = {"resourceType": "Bundle", "type": "history", "total": page.total}
+    bundle["link"] = [{"relation": relation, "url": url} for relation, url in links]
+    entries = [_version(resource, base_url, change) for resource in page.matches]
+    return bundle | ({"entry": entries} if entries else {})
+
+
+def _version(resource: Resource, base_url: str, change: str) -> Resource:
+    kind, meta = resource["resourceType"], resource["meta"]
+    is_first = meta["versionId"] == "1"
+    name = f"{kind}/{resource['id']}"
+    return {
+        "fullUrl": f"{base_url}/{name}",
+        "resource": resource,
+        "request": {"method": "POST", "url": kind} if is_first else {"method": change, "url": name},
+        "response": {
+            "status": "201" if is_first else "200",
+            "etag": f'W/"{meta["versionId"]}"',
+            "lastModified": meta["lastUpdated"],
+        },
+    }
+
+
 def page_links(
     page: Page, *, url: str, parameters: Iterable[tuple[str, str]]
 ) -> list[tuple[str, str]]:

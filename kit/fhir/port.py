@@ -21,21 +21,25 @@ from kit.connection import cut, read_body
 from kit.database import Unavailable
 from kit.faults import CUT, DELAY, LOSE, Fault
 from kit.fhir import errors
+from kit.fhir.formats import FHIR_JSON, FHIR_XML, FORMAT, answered, asked
 from kit.fhir.outcome import status_of, write_refusals
-from kit.fhir.reading import Resource, read_json
+from kit.fhir.reading import BODY, Resource, read_json
 from kit.fhir.target import Target, route
+from kit.fhir.xml import write_xml
 from kit.journal import Line
 from kit.rules import Code, Malformed, Refusal, Refused
 from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_response
 
-FHIR_JSON = "application/fhir+json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = logging.getLogger("banc")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a route receives. ``sender`` is what the port's ``identify`` returned."""
+    """What a route receives. ``sender`` is what the port's ``identify`` returned.
+
+    asked: the media type of FHIR that the request names for the answer, "" when it names none.
+    """
 
     target: Target
     parameters: tuple[tuple[str, str], ...]
@@ -47,6 +51,7 @@ class Call:
     line: Line
     body: Resource = field(default_factory=dict)
     sender: Any = None
+    asked: str = ""
 
     def parameter(self, name: str) -> tuple[str, ...]:
         """Every value of a parameter of the URL."""
@@ -69,6 +74,7 @@ class Style:
     """How an endpoint reads bodies and words its errors; the default is FHIR.
 
     other_bodies: interaction -> media type and reader, where they are not those of the endpoint.
+    read_xml: reads bodies in XML; None: the endpoint has JSON only, in and out.
     raw: (interaction, resource type) that answer bytes, whatever the client accepts.
     max_bytes: of a body; 0: the setting ``max_json_bytes``.
     """
@@ -77,6 +83,7 @@ class Style:
     body_type: str = FHIR_JSON
     route: Callable[[str, str], Target] = route
     read_body: Callable[..., Resource] = read_json
+    read_xml: Callable[..., Resource] | None = None
     write_refusals: Callable[[Iterable[Refusal]], Resource] = write_refusals
     other_bodies: Mapping[str, tuple[str, Callable[..., Resource]]] = field(default_factory=dict)
     raw: frozenset[tuple[str, str]] = frozenset()
@@ -173,6 +180,7 @@ class _Exchange:
         self._trouble: Refused | None = None
         method = "GET" if request.method == "HEAD" else request.method
         self._target = port.style.route(method, rest)
+        self._wanted = request.args.get(FORMAT, "") if port.style.read_xml else ""
         self.lost = False
 
     @property
@@ -202,7 +210,7 @@ class _Exchange:
             return self._write(self._run(line, body))
         except Malformed as error:
             line.malformed(error, errors.CANNOT_READ.code)
-            told = _refusal(errors.CANNOT_READ, error.why, field=error.where)
+            told = _unreadable(error)
             return self._write_refusals((told,))
         except Refused as error:
             _tell(line, error)
@@ -232,6 +240,7 @@ class _Exchange:
         self._refuse_format()
         if request.method in ("POST", "PUT", "PATCH"):
             call = replace(call, body=self._read(body))
+            self._refuse_format()  # a form may name one
         return run(call)
 
     def _call(self, line: Line) -> Call:
@@ -244,34 +253,53 @@ class _Exchange:
             peer_of(request.environ),
             listener_of(request.environ),
             line,
+            asked=asked(request.accept_mimetypes, self._wanted),
         )
 
-    def _refuse_format(self) -> None:
+    @property
+    def _format(self) -> str:
+        """The media type of the answer, "" when the client takes none that is offered."""
         accepted = request.accept_mimetypes
+        if self._style.read_xml is not None:
+            return answered(accepted, self._wanted, request.mimetype)
+        offered = (self._style.media_type, "application/json")
+        return self._style.media_type if not accepted or accepted.best_match(offered) else ""
+
+    def _refuse_format(self) -> None:
         if (self._target.interaction, self._target.resource_type) in self._style.raw:
             return
-        if accepted and not accepted.best_match((self._style.media_type, "application/json")):
+        if not self._format:
             raise refused(
                 errors.NOT_ACCEPTABLE,
                 "the client accepts what the service writes",
-                subject="Accept",
-                seen=str(accepted),
-                expected=self._style.media_type,
+                subject=FORMAT if self._wanted else "Accept",
+                seen=self._wanted[:80] or str(request.accept_mimetypes),
+                expected=self._offered(self._style.media_type),
             )
 
+    def _offered(self, media_type: str) -> str:
+        return media_type if self._style.read_xml is None else f"{media_type} or {FHIR_XML}"
+
     def _read(self, body: bytes) -> Resource:
-        kind = request.mimetype
-        style = (self._style.body_type, self._style.read_body)
-        wanted, read = self._style.other_bodies.get(self._target.interaction, style)
-        if kind != wanted:
+        kind, style = request.mimetype, self._style
+        wanted, read = style.other_bodies.get(
+            self._target.interaction, (style.body_type, style.read_body)
+        )
+        takes_xml = style.read_xml is not None and wanted == style.body_type
+        if takes_xml and kind == FHIR_XML and style.read_xml is not None:
+            read = style.read_xml
+        elif kind != wanted:
             raise refused(
                 errors.WRONG_MEDIA_TYPE,
                 "the body has the content type of the service",
                 subject="Content-Type",
                 seen=kind or "none",
-                expected=wanted,
+                expected=self._offered(wanted) if takes_xml else wanted,
             )
-        return read(body, max_depth=self._port.service.settings.max_json_depth)
+        found = read(body, max_depth=self._port.service.settings.max_json_depth)
+        if style.read_xml is not None and self._target.interaction == "SEARCH-BY-POST":
+            self._wanted = dict(found["parameters"]).get(FORMAT, self._wanted)
+        return found
 
     def _disturb(self, fault: Fault) -> None:
         if fault.effect == DELAY:
@@ -287,14 +315,19 @@ class _Exchange:
         headers = dict(reply.headers)
         if reply.content is not None:
             return Response(reply.content, reply.status, headers, content_type=reply.media_type)
-        body = json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode()
-        content_type = f"{self._style.media_type};charset=utf-8"
+        media_type = self._format or self._style.media_type
+        body = write_xml(reply.body) if media_type == FHIR_XML else _write_json(reply.body)
+        content_type = f"{media_type};charset=utf-8"
         return Response(body, reply.status, headers, content_type=content_type)
 
     def _write_refusals(self, refusals: tuple[Refusal, ...]) -> Response:
         status = status_of(refusals)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         return self._write(Reply(self._style.write_refusals(refusals), status, headers))
+
+
+def _write_json(resource: Resource) -> bytes:
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def refused(
@@ -313,6 +346,13 @@ def refused(
 
 def _refusal(code: Code, rule: str, **told: str) -> Refusal:
     return Refusal(code, rule, code.source, **told, home=__package__)
+
+
+def _unreadable(error: Malformed) -> Refusal:
+    """A body that is no JSON or XML at all has no element to name."""
+    is_whole = error.where == BODY
+    place = {"subject": BODY} if is_whole else {"field": error.where}
+    return _refusal(errors.CANNOT_READ, error.why, **place)
 
 
 def _too_large(limit: int) -> Refused:

@@ -20,11 +20,12 @@ Resource = dict[str, Any]
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
+BODY = "body"  # where a body is wrong as a whole
 MAX_FIELDS, MAX_FORM_BYTES = 500, 64 * 1024
 
 
 def read_json(
-    data: bytes, *, where: str = "body", max_depth: int = 32, max_values: int = 0
+    data: bytes, *, where: str = BODY, max_depth: int = 32, max_values: int = 0
 ) -> Resource:
     """Read one JSON object.
 
@@ -39,7 +40,7 @@ def read_json(
 
 
 def read_json_patch(
-    data: bytes, *, where: str = "body", max_depth: int = 32, max_values: int = 2_000
+    data: bytes, *, where: str = BODY, max_depth: int = 32, max_values: int = 2_000
 ) -> Resource:
     """Read a JSON Patch (RFC 6902): the array of its operations, under ``operations``."""
     value = _read(data, where, max_depth, max_values)
@@ -48,7 +49,7 @@ def read_json_patch(
     return {"operations": value}
 
 
-def read_form(data: bytes, *, where: str = "body", max_depth: int = 32) -> Resource:
+def read_form(data: bytes, *, where: str = BODY, max_depth: int = 32) -> Resource:
     """Read the form of a search by POST: its fields in order, under ``parameters``."""
     del max_depth
     if len(data) > MAX_FORM_BYTES:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 class Target:
     """What a request is for: the interaction in the words of FHIR, the resource type and id.
 
-    name: what the journal calls it, where a profile has a name of its own (ITI-65).
+    version: of the resource, as meta.versionId says it. name: what the journal calls it, where a
+    profile has a name of its own (ITI-65).
     """
 
     interaction: str
     resource_type: str = ""
     resource_id: str = ""
     name: str = ""
+    version: str = ""
 
     @property
     def transaction(self) -> str:
@@ -37,11 +39,26 @@ def route(method: str, path: str) -> Target:
         return Target("OPERATION")
     if len(parts) > 1 and parts[1] == "_search":
         return Target("SEARCH-BY-POST", parts[0])
+    if HISTORY in parts[:3]:
+        return _history(method, parts)
     if len(parts) > 2:
-        return Target("HISTORY", parts[0], parts[1])
+        return Target("SEARCH-COMPARTMENT", parts[0], parts[1])
     return Target(_NAMES[method, len(parts)], *parts)
 
 
+def _history(method: str, parts: list[str]) -> Target:
+    """Versions of one resource, or of all; they are read only."""
+    at = parts.index(HISTORY)
+    kind, name = (*parts[:at], "", "")[:2]
+    if method != "GET" or at != 2 or len(parts) > 4:
+        scope = ("-SYSTEM", "-TYPE", "")[at]
+        return Target(f"{'' if method == 'GET' else method + '-'}HISTORY{scope}", kind, name)
+    if len(parts) == 4:
+        return Target("VREAD", kind, name, version=parts[3])
+    return Target("HISTORY", kind, name)
+
+
+HISTORY = "_history"
 _NAMES = {
     ("GET", 1): "SEARCH",
     ("POST", 1): "CREATE",

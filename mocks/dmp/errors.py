@@ -121,7 +121,10 @@ FHIR_CALLER = Code(
 )
 FHIR_PROFILE = Code("DMPSimFhirProfile", "the profile is not followed", "PDSm 3.1.1", False)
 FHIR_FOLDER = Code(
-    "PartialFolderContentNotProcessed", "folders (classeurs) are not kept", "ITI TF-2 3.65.4.1.3"
+    "PartialFolderContentNotProcessed",
+    "folders (classeurs) are not kept",
+    "ITI TF-2 3.65.4.1.3; that the DMP takes none is a choice of the bench",
+    confirmed=False,
 )
 FHIR_ELEMENT = Code(
     "DMPSimFhirElement", "only status, securityLabel and isArchived change", "PDSm 3.1.1", False

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kit.fhir import read_bundle, read_outcome
-from kit.fhir.port import FHIR_JSON
+from kit.fhir.formats import FHIR_JSON
 from kit.rules import Malformed
 from mocks.ror import messages
 from simulator.delivery import Attempt, NoAnswer, Outcome

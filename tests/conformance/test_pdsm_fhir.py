@@ -1,4 +1,4 @@
-"""PDSm, outside judge: fhir.resources (R4B) reads every resource answered; official documents.
+"""PDSm, outside judge: fhir.resources (R4B) reads every answer, JSON or XML; official documents.
 
 An official document enters by FHIR and leaves by ITI-43 byte for byte, and the reverse.
 """
@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from kit.cda import entry_from_cda, read_header
 from kit.fhir import Resource
+from kit.fhir.xml import read_xml, write_xml
 from mocks.dmp.messages import pdsm
 from mocks.dmp.messages.pdsm.patch import write_archived, write_status
 from tests.mocks.dmp.builders import (
@@ -57,6 +58,15 @@ def judged(resource: Resource) -> Resource:
     return resource
 
 
+def hidden(fhir: FhirBench) -> str:
+    """The id of a document that its patient hid and showed again."""
+    path = f"/mon-espace-sante/279035121518989/documents/{ARC}.3"
+    for wish in ("masquer", "demasquer"):
+        fhir.bench.client.post(f"{path}/{wish}", json={})
+    found = fhir.matches(identifier=f"urn:oid:{ARC}.3")
+    return str(found[0]["id"])
+
+
 def answers(fhir: FhirBench) -> Iterator[TestResponse]:
     """One of every answer the endpoint gives."""
     yield fhir.call("GET", "/metadata")
@@ -72,6 +82,7 @@ def answers(fhir: FhirBench) -> Iterator[TestResponse]:
     yield fhir.patch(f"{ARC}.1", write_status("entered-in-error"))
     yield fhir.find(status="entered-in-error")
     yield fhir.patch(f"{ARC}.2", write_archived(is_archived=True))
+    yield fhir.call("GET", f"/DocumentReference/{hidden(fhir)}/_history", user=DOCTOR_ID)
     accept = {"Accept": "application/fhir+json"}
     yield fhir.call("GET", f"/Binary/{ARC}.2", user=DOCTOR_ID, headers=accept)
     yield fhir.call("GET", "/Binary/1.2.3", user=DOCTOR_ID)
@@ -84,6 +95,31 @@ def test_every_answer_is_fhir(bench: Bench) -> None:
     }  # fmt: skip
 
 
+def both_ways(resource: Resource) -> None:
+    """What we write fhir.resources reads as it reads our JSON; what it writes we read."""
+    model = R4B.get_fhir_model_class(resource["resourceType"])
+    in_xml, in_json = model.model_validate_xml(write_xml(resource)), model.model_validate(resource)
+    told = in_json.model_dump_json()
+    assert in_xml.model_dump_json() == told
+    theirs = in_json.model_dump_xml()
+    data = theirs.encode() if isinstance(theirs, str) else theirs
+    assert model.model_validate(read_xml(data)).model_dump_json() == told
+    assert read_xml(write_xml(resource)) == resource
+
+
+def test_every_answer_is_fhir_in_xml_too(bench: Bench) -> None:
+    fhir = FhirBench(bench)
+    for answer in answers(fhir):
+        both_ways(answer.get_json())
+    in_xml = fhir.call("GET", "/metadata", headers={"Accept": "application/fhir+xml"})
+    both_ways(read_xml(in_xml.data))
+
+
+def test_what_a_client_writes_is_fhir_in_xml_too(bench: Bench) -> None:
+    both_ways(a_bundle(bench, a_document(1), a_document(2)))
+    both_ways(a_simplified(1))
+
+
 def test_what_a_client_writes_is_fhir(bench: Bench) -> None:
     judged(a_bundle(bench, a_document(1), a_document(2)))
     judged(a_simplified(1))
@@ -94,6 +130,7 @@ def test_the_record_of_a_draft_is_fhir(make_bench: Any) -> None:
     query = {"QUERY_STRING": "identifier=urn:oid:1.2.250.1.213.1.4.10|279035121518989"}
     told = judged(fhir.call("GET", "/Patient", **query).get_json())
     assert told["total"] == 1
+    both_ways(told)
 
 
 # Cardinalities of the profile that a plain reader of R4 does not judge, as FHIRPath.

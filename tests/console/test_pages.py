@@ -11,6 +11,7 @@ from console.app import create_app
 from console.security import DOCUMENT_STYLE, source_of
 from kit.clock import FixedClock
 from kit.settings import Settings
+from mocks.dmp.messages import pdsm
 from tests.console.builders import EVIL, assert_harmless
 from tests.indicators.builders import (
     EJ,
@@ -356,3 +357,9 @@ def test_a_wrong_method_has_a_page_too(client: FlaskClient) -> None:
     answer = client.put("/journal", json={}, headers=ORIGIN)
     assert answer.status_code == 405
     assert_harmless(answer.text)
+
+
+def test_the_journal_offers_every_transaction_of_the_fhir_face(client: FlaskClient) -> None:
+    page = client.get("/journal").text
+    for name in sorted({*pdsm.TRANSACTIONS.values(), "TD2.1"}):
+        assert f'<option value="{name}">' in page

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from indicators.cube import build_cube
+from indicators.live import COUNTED
 from indicators.measures import measures
 from kit.journal import Exchange
-from mocks.dmp.messages.pdsm import write_status
-from tests.indicators.builders import ARun, an_establishment
+from mocks.dmp.messages.pdsm import DEPOSITS, write_status
+from tests.indicators.builders import ARun, a_deposit, an_establishment
 from tests.mocks.dmp.builders import ARC, HOSPITAL, a_document
 from tests.mocks.dmp.conftest import Bench, bench, make_bench, pki
 from tests.mocks.dmp.fhir_builders import FhirBench, a_bundle, a_simplified
@@ -71,3 +73,35 @@ def test_a_refused_one_is_a_try_and_a_deleted_one_no_longer_counts(
     assert counted(bench) == (1, 1, 2, 1)
     FhirBench(bench).patch(f"{ARC}.1", write_status("entered-in-error"))
     assert counted(bench) == (0, 0, 2, 1)
+
+
+def test_what_counts_is_a_table_and_the_journals_are_asked_for_all_of_it() -> None:
+    tables = ARun(establishment=[an_establishment(HOSPITAL.finess_ej)]).tables()
+    try:
+        rows = tables.connection.execute("SELECT * FROM counted_transaction").fetchall()
+    finally:
+        tables.connection.close()
+    counts_as = dict(rows)
+    assert {name for name in counts_as if counts_as[name] == "TD2.1"} == {"TD2.1", *DEPOSITS}
+    assert counts_as.keys() <= {transaction for _, transaction in COUNTED}
+
+
+@pytest.mark.parametrize(("lines", "held"), [(0, Fraction(0)), (1, Fraction(1, 2)), (2, 1)])
+def test_a_journal_of_fhir_that_lost_lines_is_noticed(lines: int, held: Fraction) -> None:
+    delivery = {"finess_ej": HOSPITAL.finess_ej, "transaction": "ITI-65", "outcome": "delivered"}
+    run = ARun(
+        establishment=[an_establishment(HOSPITAL.finess_ej)],
+        delivery=[delivery | {"delivery_id": f"d{number}"} for number in range(2)],
+        exchange=[
+            a_deposit(f"x{number}", f"1.{number}")
+            | {"transaction": "ITI-65", "finess": HOSPITAL.finess_ej}
+            for number in range(lines)
+        ],
+    )
+    tables = run.tables()
+    try:
+        cube = build_cube(tables, measures())
+        assert cube.completeness("TD2.1", HOSPITAL.finess_ej) == held
+        assert cube.count("DMP_ANY", "Q1", HOSPITAL.finess_ej) == lines
+    finally:
+        tables.connection.close()

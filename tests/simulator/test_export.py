@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from simulator.delivery import Attempt, Outcome
 from simulator.export import TABLES, Observed, described, write_tables
@@ -69,8 +70,9 @@ def test_documents_belong_to_a_stay_or_a_visit(tmp_path: Path) -> None:
     assert tables.execute(lonely).fetchone() == (0,)
 
 
-def test_a_delivery_refers_to_its_exchange(tmp_path: Path) -> None:
-    tables = written(tmp_path, [LINE])
+@pytest.mark.parametrize("transaction", ["TD2.1", "ITI-65", "ITI-105"])
+def test_a_delivery_refers_to_its_exchange(tmp_path: Path, transaction: str) -> None:
+    tables = written(tmp_path, [LINE | {"transaction": transaction}])
     query = "SELECT d.outcome, e.facts FROM delivery d JOIN exchange e ON e.id = d.exchange_ref"
     assert tables.execute(query).fetchall() == [("delivered", '{"lot": "1.2.3"}')]
 

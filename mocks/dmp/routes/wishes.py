@@ -80,7 +80,8 @@ def mask(wish: Wish, unique_id: str, *, hidden: bool) -> None:
     """Mask a document to professionals, or show it again (masquer, démasquer)."""
     entry = wish.document(unique_id)
     if any(code.code == MASKED for code in entry.confidentiality_codes) != hidden:
-        wish.documents.show_or_hide(with_visibility(entry, MASKED, hidden=hidden), "patient")
+        changed = with_visibility(entry, MASKED, hidden=hidden)
+        wish.documents.show_or_hide(changed, "patient", wish.at)
     wish.note(entry)
 
 

@@ -52,12 +52,19 @@ from mocks.dmp.messages.query import (
     UNIQUE_ID,
     StoredQuery,
 )
-from mocks.dmp.messages.retrieval import REPOSITORY_UNIQUE_ID
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
 from mocks.dmp.messages.update import Update
 from mocks.dmp.store.matching import lot_meets, meets
 from mocks.dmp.store.plain import build, plain
 from mocks.dmp.store.records import Records
+from mocks.dmp.store.registering import (
+    entry_row,
+    given_uuid,
+    names_of,
+    registered,
+    registered_link,
+    registered_lot,
+)
 from mocks.dmp.store.tables import (
     association_table,
     content_table,
@@ -129,7 +136,7 @@ class Documents:
         """The lot with this entryUUID."""
         query = select(lot_table.c.metadata).where(lot_table.c.entry_uuid == entry_uuid)
         kept = self._scalar(lot_table, query)
-        return _registered_lot(entry_uuid, kept) if kept else None
+        return registered_lot(entry_uuid, kept) if kept else None
 
     def imputed_to(self, entry_uuid: str) -> str:
         """The structure that sent a document (Struct_IdNat), "" when there is no such entry."""
@@ -149,7 +156,7 @@ class Documents:
         Raises Refused when a unique constraint is the last to notice a duplicate.
         """
         self._hashes.clear()
-        names = _names(lot)
+        names = names_of(lot)
         with _last_guard():
             self._insert_lot(lot.submission.lot, structure=structure, at=at)
             self._insert_documents(lot.everything, names)
@@ -162,23 +169,24 @@ class Documents:
     ) -> None:
         """Apply an update: metadata sent again give a new version, a status if it ``renews``."""
         lot = changes.lot
-        names = {lot.entry_uuid: _entry_uuid(lot, lot.entry_uuid)}
-        names |= {entry.entry_uuid: _entry_uuid(lot, entry.entry_uuid) for entry in changes.entries}
+        names = {lot.entry_uuid: given_uuid(lot, lot.entry_uuid)}
+        names |= {entry.entry_uuid: given_uuid(lot, entry.entry_uuid) for entry in changes.entries}
         with _last_guard():
             self._insert_lot(lot, structure=structure, at=at)
             self._insert_associations(lot, changes.associations, names)
-        for change in changes.changes:
-            self.set_status(change.entry_uuid, change.new)
-            if renews:
-                self._revise(change.entry_uuid, _entry_uuid(lot, change.entry_uuid))
         for entry in changes.entries:
             codes = entry.confidentiality_codes
-            self._revise(entry.entry_uuid, names[entry.entry_uuid], confidentiality_codes=codes)
+            self._revise(entry.entry_uuid, names[entry.entry_uuid], at, confidentiality_codes=codes)
+        for change in changes.changes:  # after: a former version keeps the status it had
+            if renews and change.entry_uuid not in names:
+                names[change.entry_uuid] = given_uuid(lot, change.entry_uuid)
+                self._revise(change.entry_uuid, names[change.entry_uuid], at)
+            self.set_status(names.get(change.entry_uuid, change.entry_uuid), change.new)
 
-    def show_or_hide(self, entry: DocumentEntry, key: str) -> None:
+    def show_or_hide(self, entry: DocumentEntry, key: str, at: datetime) -> None:
         """A new version of an entry with other confidentiality codes; the patient's own doing."""
         new = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{entry.entry_uuid}/{key}')}"
-        self._revise(entry.entry_uuid, new, confidentiality_codes=entry.confidentiality_codes)
+        self._revise(entry.entry_uuid, new, at, confidentiality_codes=entry.confidentiality_codes)
 
     def find(self, query: StoredQuery, matricules: Iterable[str]) -> list[DocumentEntry]:
         """The entries that meet a query, oldest registration first."""
@@ -216,7 +224,7 @@ class Documents:
         if until := query.one(LOT_TO):
             asked = asked.where(columns.submission_time < until.ljust(14, "0"))
         rows = self._connection.execute(asked)
-        found = (_registered_lot(row.entry_uuid, row.metadata) for row in rows)
+        found = (registered_lot(row.entry_uuid, row.metadata) for row in rows)
         return [lot for lot in found if lot_meets(query, lot)]
 
     def links(self, query: StoredQuery, matricules: Iterable[str]) -> list[Association]:
@@ -266,7 +274,7 @@ class Documents:
 
     def _insert_lot(self, lot: SubmissionSet, *, structure: str, at: datetime) -> None:
         row = {
-            "entry_uuid": _entry_uuid(lot, lot.entry_uuid),
+            "entry_uuid": given_uuid(lot, lot.entry_uuid),
             "unique_id": lot.unique_id,
             "matricule": lot.patient_id.matricule if lot.patient_id else "",
             "structure": structure,
@@ -279,8 +287,8 @@ class Documents:
     def _insert_documents(
         self, items: Sequence[ProvidedDocument], names: Mapping[str, str]
     ) -> None:
-        entries = [_registered(item, names[item.entry.entry_uuid]) for item in items]
-        self._insert(entry_table, [_entry_row(entry, names[""]) for entry in entries])
+        entries = [registered(item, names[item.entry.entry_uuid]) for item in items]
+        self._insert(entry_table, [entry_row(entry, names[""]) for entry in entries])
         contents = (
             {"unique_id": item.entry.unique_id, "bytes": item.content or b""} for item in items
         )
@@ -290,7 +298,7 @@ class Documents:
         self, lot: SubmissionSet, links: Iterable[Association], names: Mapping[str, str]
     ) -> None:
         matricule = lot.patient_id.matricule if lot.patient_id else ""
-        named = (_registered_link(lot, link, names) for link in links)
+        named = (registered_link(lot, link, names) for link in links)
         rows = (
             {
                 "matricule": matricule,
@@ -303,13 +311,13 @@ class Documents:
         )
         self._insert(association_table, rows)
 
-    def _revise(self, entry_uuid: str, new_uuid: str, **changes: Any) -> None:
+    def _revise(self, entry_uuid: str, new_uuid: str, at: datetime, **changes: Any) -> None:
         """A new version of an entry: another entryUUID, the same logicalId."""
         current = self.entry(entry_uuid)
         assert current is not None
         version = (current.version or 1) + 1
         made = replace(current, entry_uuid=new_uuid, version=version, **changes)
-        self.versions.keep(current, new_uuid)
+        self.versions.keep(current, new_uuid, at)
         self._connection.execute(
             update(entry_table)
             .where(entry_table.c.sandbox == self._sandbox)
@@ -325,63 +333,6 @@ class Documents:
             .where(entry_table.c.entry_uuid == entry_uuid)
             .values(status=status)
         )
-
-
-def _registered_lot(entry_uuid: str, kept: Mapping[str, Any]) -> SubmissionSet:
-    """A lot as the registry answers it."""
-    lot = build(SubmissionSet, kept)
-    return replace(lot, entry_uuid=entry_uuid, availability_status=vocabulary.APPROVED)
-
-
-def _registered_link(
-    lot: SubmissionSet, link: Association, names: Mapping[str, str]
-) -> Association:
-    """An association between registered objects, with an id of its own."""
-    source = names.get(link.source, link.source)
-    target = names.get(link.target, link.target)
-    name = _entry_uuid(lot, f"{link.kind}/{source}/{target}")
-    return replace(link, source=source, target=target, entry_uuid=name)
-
-
-def _entry_uuid(lot: SubmissionSet, symbolic: str) -> str:
-    """The entryUUID we give: a function of the lot, so the same run gives the same ones."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{lot.unique_id}/{symbolic}')}"
-
-
-def _names(lot: ProvidedLot) -> dict[str, str]:
-    """Symbolic ids of a lot -> entryUUIDs; the empty name is the lot's own."""
-    sent = lot.submission.lot
-    symbolic = [sent.entry_uuid, *(item.entry.entry_uuid for item in lot.everything)]
-    names = {name: _entry_uuid(sent, name) for name in symbolic}
-    return names | {"": names[sent.entry_uuid]}
-
-
-def _registered(item: ProvidedDocument, entry_uuid: str) -> DocumentEntry:
-    """The entry with what the repository and the registry add to it."""
-    return replace(
-        item.entry,
-        entry_uuid=entry_uuid,
-        logical_id=entry_uuid,
-        version=1,
-        is_opaque=False,
-        hash=item.hash,
-        size_bytes=item.size_bytes,
-        repository_unique_id=REPOSITORY_UNIQUE_ID,
-        availability_status=vocabulary.APPROVED,
-    )
-
-
-def _entry_row(entry: DocumentEntry, lot_uuid: str) -> dict[str, Any]:
-    return {
-        "entry_uuid": entry.entry_uuid,
-        "unique_id": entry.unique_id,
-        "lot_uuid": lot_uuid,
-        "matricule": entry.patient_id.matricule if entry.patient_id else "",
-        "status": entry.availability_status,
-        "type_code": entry.type_code.code if entry.type_code else "",
-        "hash": entry.hash,
-        "metadata": plain(entry),
-    }
 
 
 @contextmanager

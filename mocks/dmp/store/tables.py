@@ -129,3 +129,11 @@ version_table = Table(
     Column("metadata", JSON, nullable=False),
     Index("version_by_document", "sandbox", "unique_id"),
 )
+# When the versions after the first came; the first came with its lot.
+change_table = Table(
+    "entry_change",
+    metadata,
+    Column("sandbox", String(64), primary_key=True),
+    Column("entry_uuid", String(64), primary_key=True),
+    Column("changed_at", UtcDateTime, nullable=False),
+)

@@ -1,4 +1,4 @@
-"""DMP mock, store: the former versions of entries, inside a transaction.
+"""DMP mock, store: the versions of entries, inside a transaction.
 
 Metadata sent again give a document another entryUUID; its logicalId and uniqueId stay. A former
 version is Deprecated and changes no more. Not here: the current ones (``documents``).
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select
 
 from kit.xds import vocabulary
 from kit.xds.metadata import Association, DocumentEntry
@@ -28,10 +29,46 @@ from mocks.dmp.messages.query import (
 )
 from mocks.dmp.store.matching import meets
 from mocks.dmp.store.plain import build, plain
-from mocks.dmp.store.tables import association_table, entry_table, version_table
+from mocks.dmp.store.tables import (
+    association_table,
+    change_table,
+    entry_table,
+    lot_table,
+    version_table,
+)
 
 # A new version takes these over; that it is a member of a lot, the lot says.
 PROPAGATED = (vocabulary.RPLC, vocabulary.APND, vocabulary.XFRM, vocabulary.SIGNS)
+
+_PROVENANCE = (
+    select(lot_table.c.structure, lot_table.c.registered_at, change_table.c.changed_at)
+    .join(
+        entry_table,
+        and_(
+            entry_table.c.lot_uuid == lot_table.c.entry_uuid,
+            entry_table.c.sandbox == lot_table.c.sandbox,
+        ),
+    )
+    .outerjoin(
+        change_table,
+        and_(
+            change_table.c.sandbox == lot_table.c.sandbox,
+            change_table.c.entry_uuid == bindparam("entry_uuid"),
+        ),
+    )
+    .where(
+        entry_table.c.sandbox == bindparam("sandbox"),
+        entry_table.c.unique_id == bindparam("unique_id"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The structure that sent a document (Struct_IdNat), and when a version of it came."""
+
+    structure: str
+    at: datetime
 
 
 class Versions:
@@ -41,7 +78,7 @@ class Versions:
         self._connection = connection
         self._sandbox = sandbox
 
-    def keep(self, entry: DocumentEntry, successor: str) -> None:
+    def keep(self, entry: DocumentEntry, successor: str, at: datetime) -> None:
         """Remember an entry before it changes; its associations start or end at both from now."""
         row = {
             "sandbox": self._sandbox,
@@ -50,7 +87,36 @@ class Versions:
             "metadata": plain(entry),
         }
         self._connection.execute(insert(version_table), row)
+        change = {"sandbox": self._sandbox, "entry_uuid": successor, "changed_at": at}
+        self._connection.execute(insert(change_table), change)
         self._propagate(entry.entry_uuid, successor)
+
+    def of(self, unique_id: str) -> list[DocumentEntry]:
+        """The former versions of a document as they were, oldest first."""
+        columns = version_table.c
+        asked = select(columns.metadata).where(
+            columns.sandbox == self._sandbox, columns.unique_id == unique_id
+        )
+        found = [build(DocumentEntry, kept) for kept in self._connection.execute(asked).scalars()]
+        return sorted(found, key=lambda entry: entry.version or 1)
+
+    def unique_id_of(self, entry_uuid: str) -> str:
+        """The document of a former version, by its entryUUID; "" when there is none."""
+        columns = version_table.c
+        asked = select(columns.unique_id).where(
+            columns.sandbox == self._sandbox, columns.entry_uuid == entry_uuid
+        )
+        return str(self._connection.execute(asked).scalar() or "")
+
+    def provenance(self, entry: DocumentEntry) -> Provenance:
+        """Who sent a document, and when this version of it came."""
+        given = {
+            "sandbox": self._sandbox,
+            "unique_id": entry.unique_id,
+            "entry_uuid": entry.entry_uuid,
+        }
+        row = self._connection.execute(_PROVENANCE, given).one()
+        return Provenance(row.structure, row.changed_at or row.registered_at)
 
     def find(self, query: StoredQuery, matricules: Iterable[str]) -> list[DocumentEntry]:
         """The former versions a query asks for, oldest first.

@@ -114,6 +114,13 @@ def with_a_folder(bundle: Resource) -> None:
     )
 
 
+def with_a_folder_by_its_profile(bundle: Resource) -> None:
+    with_a_folder(bundle)
+    folder = bundle["entry"][-1]["resource"]
+    folder["meta"] = {"profile": [f"{datatypes.PDSM}pdsm-folder-comprehensive"]}
+    del folder["code"]
+
+
 def with_a_patient(bundle: Resource) -> None:
     bundle["entry"].append(
         {"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "Patient"}}
@@ -219,6 +226,8 @@ SPOILT = [  # what is wrong, status, an issue's code, its expression
     (without_members, 422, "XDSRepositoryMetadataError", f"{LIST}.entry"),
     (replacing_what_nobody_knows, 422, "UnresolvedReferenceException", f"{DOCUMENT}.relatesTo"),
     (with_a_folder, 422, "PartialFolderContentNotProcessed", "Bundle.entry[3].resource.code"),
+    (with_a_folder_by_its_profile, 422, "PartialFolderContentNotProcessed",
+     "Bundle.entry[3].resource.meta.profile"),
     (with_a_patient, 422, "DMPSimFhirProfile", "Bundle.entry[3].resource"),
     (that_puts, 422, "DMPSimFhirProfile", "Bundle.entry[1].request"),
     (that_supersedes_another, 422, "DMPSimFhirProfile", "Bundle.entry[3].request.url"),
@@ -258,6 +267,27 @@ def test_a_wrong_bundle_is_refused_where_it_is_wrong(
     line = fhir.bench.line
     assert (line.transaction, line.outcome) == ("ITI-65", "refused")
     assert fhir.matches() == []
+
+
+def test_a_refused_folder_names_rule_and_source(fhir: FhirBench) -> None:
+    bundle = a_bundle(fhir.bench)
+    with_a_folder(bundle)
+    (issue,) = issues(fhir.provide(bundle))
+    for part in (
+        "folders (classeurs) are not kept",
+        "a bundle has no folder",
+        "seen 'folder'; expected submissionset",
+        "[choice of the bench: an option of PDSm, flux 1;",
+    ):
+        assert part in issue.diagnostics  # fmt: skip
+
+
+def test_a_search_of_folders_finds_none_and_the_journal_says_why(fhir: FhirBench) -> None:
+    fhir.bench.feed(a_document(1))
+    assert fhir.matches("List", code="folder") == []
+    assert "folders (classeurs) are not kept" in fhir.bench.line.facts["lint"][0]
+    fhir.matches("List", code="submissionset")
+    assert "lint" not in fhir.bench.line.facts
 
 
 def test_everything_wrong_is_told_at_once(fhir: FhirBench) -> None:
@@ -347,9 +377,10 @@ def test_relations_and_forms_are_bounded(fhir: FhirBench) -> None:
 def test_a_body_is_bounded_and_of_its_type(make_bench: Callable[..., Bench]) -> None:
     fhir = FhirBench(make_bench(max_body_bytes=20_000))
     assert fhir.provide(b" " * 20_001).status_code == 413
-    assert fhir.provide(b"{}", kind="application/fhir+xml").status_code == 415
-    assert fhir.provide(b"{}", kind="application/json").status_code == 415
-    accept = {"Accept": "application/fhir+xml"}
+    assert fhir.provide(b"{}", kind="application/fhir+xml").status_code == 400  # no XML
+    for kind in ("application/json", "application/xml", "text/turtle"):
+        assert fhir.provide(b"{}", kind=kind).status_code == 415
+    accept = {"Accept": "text/turtle"}
     assert fhir.call("GET", "/metadata", headers=accept).status_code == 406
 
 

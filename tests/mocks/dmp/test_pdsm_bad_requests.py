@@ -35,7 +35,7 @@ SEARCHES: list[tuple[str, dict[str, str], str]] = [
     ("DocumentReference", {"patient.identifier": f"{PATIENT},{PATIENT}"}, "patient.identifier"),
     ("DocumentReference", {"date": "yesterday"}, "date"),
     ("DocumentReference", {"period": "ge"}, "period"),
-    ("DocumentReference", {"type:not": "11490-0"}, "type:not"),
+    ("DocumentReference", {"type:not": "11490-0"}, "type"),
     ("DocumentReference", {"type": "11490-0,"}, "type"),
 ]
 
@@ -112,7 +112,12 @@ PATHS = [
     ("GET", "/Patient/1", 404),
     ("DELETE", "/DocumentReference/1", 405),
     ("PUT", "/List/1", 405),
-    ("GET", "/DocumentReference/1/_history/1", 405),
+    ("GET", "/DocumentReference/1/_history/1", 404),
+    ("GET", "/DocumentReference/1/_history", 404),
+    ("GET", "/DocumentReference/_history", 405),
+    ("GET", "/List/1/_history", 405),
+    ("GET", "/_history", 405),
+    ("DELETE", "/DocumentReference/1/_history/1", 405),
     ("GET", "/$export", 405),
 ]
 

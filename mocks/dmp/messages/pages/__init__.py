@@ -117,6 +117,7 @@ ACTIONS = {  # transaction -> what the access journal says was done
     "ITI-67": "recherche de documents",
     "ITI-68": "document consulté",
     "PDSM.READ": "fiche d'un document consultée",
+    "PDSM.HISTORY": "versions de la fiche d'un document consultées",
     "PDSM.PATCH": "fiche d'un document modifiée",
     "MES.MASK": "document masqué ou démasqué",
     "MES.ARCHIVE": "document archivé ou désarchivé",

@@ -15,7 +15,7 @@ from mocks.dmp.messages.pdsm.document_reference import (
     read_document_reference,
     write_document_reference,
 )
-from mocks.dmp.messages.pdsm.outcome import in_fhir, write_refusals
+from mocks.dmp.messages.pdsm.outcome import SUBJECT, in_fhir, write_refusals
 from mocks.dmp.messages.pdsm.patch import (
     PATCH_TYPE,
     Operation,
@@ -39,6 +39,7 @@ from mocks.dmp.messages.pdsm.references import entry_uuid_of, resource_id
 from mocks.dmp.messages.pdsm.search import (
     MAX_COUNT,
     Search,
+    asks_for_folders,
     asks_for_lots,
     meets,
     patient_of,
@@ -63,15 +64,21 @@ TRANSACTIONS = {
     ("READ", "Binary"): "ITI-68",
     ("READ", "DocumentReference"): "PDSM.READ",
     ("READ", "List"): "PDSM.READ",
+    ("VREAD", "DocumentReference"): "PDSM.HISTORY",
+    ("HISTORY", "DocumentReference"): "PDSM.HISTORY",
     ("PATCH", "DocumentReference"): "PDSM.PATCH",
     ("SEARCH", "Patient"): "PDSM.TD0.2",
 }
+# Those that file documents, as TD2.1 does.
+DEPOSITS = ("ITI-65", "ITI-105")
 
 __all__ = [
+    "DEPOSITS",
     "MAX_COUNT",
     "PATCH_TYPE",
     "PATH",
     "PURPOSE_HEADER",
+    "SUBJECT",
     "TRANSACTIONS",
     "USER_HEADER",
     "Described",
@@ -82,6 +89,7 @@ __all__ = [
     "Search",
     "Visible",
     "applied",
+    "asks_for_folders",
     "asks_for_lots",
     "binary_url",
     "entry_uuid_of",

@@ -8,13 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kit.fhir import Resource
+from kit.fhir.formats import FHIR_JSON, FHIR_XML
 from mocks.dmp.messages.pdsm import document_reference, submission_set
 from mocks.dmp.messages.pdsm.patch import PATCH_TYPE
 from mocks.dmp.messages.pdsm.search import PARAMETERS, REQUIRED
 
 GUIDE = "https://interop.esante.gouv.fr/ig/fhir/pdsm/ImplementationGuide/ans.fhir.fr.pdsm"
 _INTERACTIONS = {
-    "DocumentReference": ("read", "search-type", "create", "patch"),
+    "DocumentReference": (
+        "read",
+        "vread",
+        "history-instance",
+        "search-type",
+        "create",
+        "patch",
+    ),
     "List": ("read", "search-type"),
     "Binary": ("read",),
     "Patient": ("search-type",),
@@ -35,7 +43,7 @@ def write_capability_statement(base_url: str, *, published_on: str, patient: boo
         "kind": "instance",
         "implementation": {"description": "DMP of the bench, PDSm", "url": base_url},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": [FHIR_JSON, FHIR_XML],
         "patchFormat": [PATCH_TYPE],
         "implementationGuide": [GUIDE],
         "rest": [
@@ -55,8 +63,10 @@ def _resource(name: str) -> Resource:
     }
     if name in _PROFILES:
         found["profile"] = _PROFILES[name]
+    if name == "List":
+        found["documentation"] = "Submission sets only: folders (classeurs) are not kept."
     if name == "DocumentReference":
-        found |= {"versioning": "versioned", "conditionalUpdate": False}
+        found |= {"versioning": "versioned", "readHistory": True, "conditionalUpdate": False}
     parameters = list(_parameters(name))
     return found | ({"searchParam": parameters} if parameters else {})
 

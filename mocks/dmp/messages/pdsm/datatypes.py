@@ -205,6 +205,11 @@ def write_instant(dtm: str) -> str:
     return write_time((dtm + "00000101000000"[len(dtm) :]) if _DTM_PARTS.fullmatch(dtm) else dtm)
 
 
+def write_moment(at: datetime) -> str:
+    """An instant as FHIR has it, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def read_time(text: str) -> str:
     """A dateTime or an instant as a time of XDS: UTC, to the second; no time stays as it is."""
     if _DATE.fullmatch(text):

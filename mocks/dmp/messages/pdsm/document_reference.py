@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from kit.fhir import Element, Resource
@@ -107,10 +108,13 @@ def write_document_reference(
     *,
     custodian: str = "",
     links: Iterable[Association] = (),
+    updated_at: datetime | None = None,
+    name: str = "",
 ) -> Resource:
     """The DocumentReference of a registered entry.
 
     custodian: Struct_IdNat of the structure it is imputed to. links: associations of the record.
+    updated_at: when this version came. name: entryUUID of the current version, for a former one.
     """
     contained = Contained()
     authors = [
@@ -119,8 +123,8 @@ def write_document_reference(
     ]
     found: Resource = {
         "resourceType": "DocumentReference",
-        "id": resource_id(entry.entry_uuid),
-        "meta": {"versionId": str(entry.version or 1), "profile": [PROFILE]},
+        "id": resource_id(name or entry.entry_uuid),
+        "meta": _meta(entry, updated_at),
         "contained": contained.resources,
         "extension": [{"url": IS_ARCHIVED, "valueBoolean": _is_archived(entry)}],
         "masterIdentifier": fhir.write_unique_id(entry.unique_id),
@@ -140,6 +144,12 @@ def write_document_reference(
         "context": _context(entry, contained),
     }
     return _without_empty(found)
+
+
+def _meta(entry: DocumentEntry, updated_at: datetime | None) -> Resource:
+    version = {"versionId": str(entry.version or 1)}
+    updated = {"lastUpdated": fhir.write_moment(updated_at)} if updated_at else {}
+    return version | updated | {"profile": [PROFILE]}
 
 
 def _without_empty(members: Resource) -> Resource:

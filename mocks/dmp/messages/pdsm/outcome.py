@@ -1,23 +1,27 @@
 """DMP mock, messages, PDSm: a refusal of the DMP in the words of FHIR.
 
 A refusal of XDS keeps its code, rule and source; its field becomes the FHIRPath of the element
-that says it. Two tables: HTTP status and issue type of a code, element of an attribute. Not here:
-what is refused (``rules``).
+that says it, or the search parameter, or ``http.`` and a header. A field that is none of these is
+told in the text alone. Two tables: HTTP status and issue type of a code, element of an attribute.
+Not here: what is refused (``rules``).
 Sources: FHIR R4, OperationOutcome and RESTful API; PDSm 3.1.1 (405, 422).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kit.fhir import FhirCode, Issue, Resource
 from kit.fhir.outcome import issue_of, write_outcome
+from kit.fhir.search import CONTROLS
 from kit.rules import Code, Refusal
 from kit.xds import vocabulary
 from mocks.dmp import errors
 from mocks.dmp.messages.pdsm.datatypes import write_hash
 from mocks.dmp.messages.pdsm.document_reference import CURRENT, DELETED, SUPERSEDED
+from mocks.dmp.messages.pdsm.search import PARAMETERS, REQUIRED
 from mocks.dmp.messages.pdsm.submission_set import DESIGNATION_TYPE, SOURCE_ID
 
 # Code -> HTTP status, issue type; any other one is a business rule, 422.
@@ -61,11 +65,15 @@ DOCUMENT_FIELDS: Mapping[str, str] = {
     "sourcePatientInfo": "context.sourcePatientInfo",
     "legalAuthenticator": "authenticator",
     "author": "author",
+    "authorPerson": "author",
+    "authorRole": "author",
+    "authorSpecialty": "author",
+    "eventCodeList": "context.event",
+    "referenceIdList": "context.related",
     "hash": f"{_ATTACHMENT}.hash",
     "size": f"{_ATTACHMENT}.size",
     "Document": f"{_ATTACHMENT}.url",
     "ClinicalDocument": _ATTACHMENT,
-    "ClinicalDocument/id": _ATTACHMENT,
     "nonXMLBody/text": _ATTACHMENT,
     "recordTarget": _ATTACHMENT,
     "Association RPLC": "relatesTo",
@@ -74,6 +82,10 @@ DOCUMENT_FIELDS: Mapping[str, str] = {
     "NewStatus": "status",
     "OriginalStatus": "status",
     "MASQUE_PS": "securityLabel",
+    "confidentialityCode MASQUE_PS": "securityLabel",
+    "DocumentUniqueId": "masterIdentifier",
+    "PreviousVersion": "meta.versionId",
+    "targetObject": "masterIdentifier",
     "authorInstitution": "custodian",
     "contentTypeCode": _ATTACHMENT,
     "submissionTime": "date",
@@ -104,18 +116,45 @@ HEADERS: Mapping[str, str] = {
 }
 
 
+CDA = "ClinicalDocument/"  # where a place in a CDA begins
+# What a rule says of the patient that a request names.
+PATIENT_FIELDS = ("resource-id", "patientIdentifier")
+SUBJECT = "DocumentReference.subject"
+# FHIR R4, OperationOutcome: a simple subset of FHIRPath; "http." and a name for what HTTP says.
+_PATH = re.compile(
+    r"(?:Binary|Bundle|DocumentReference|List|Parameters|Patch|Patient)(?:\[\d+\])?"
+    r"(?:\.(?:extension\('[^']*'\)|[A-Za-z]\w*(?:\[\d+\])?))*",
+    re.ASCII,
+)
+_HEADER = re.compile(r"http\.[A-Za-z][A-Za-z-]*")
+_PARAMETERS = frozenset(
+    name
+    for names in (*REQUIRED.values(), *PARAMETERS.values(), CONTROLS, ("_since",))
+    for name in names
+)
+
+
+def is_expression(field: str) -> bool:
+    """Whether a field is a FHIRPath, a search parameter or a header."""
+    return bool(field in _PARAMETERS or _PATH.fullmatch(field) or _HEADER.fullmatch(field))
+
+
 def in_fhir(
-    refusals: Iterable[Refusal], places: Mapping[str, str], lot_path: str = ""
+    refusals: Iterable[Refusal],
+    places: Mapping[str, str],
+    lot_path: str = "",
+    patient: str = SUBJECT,
 ) -> tuple[Refusal, ...]:
     """The same refusals as this endpoint answers them.
 
-    places: subject -> FHIRPath of its resource; lot_path: that of the List, when there is one.
+    places: subject -> FHIRPath of its resource; lot_path: that of the List, when there is one;
+    patient: where the request names its patient.
     """
     return tuple(
         replace(
             item,
             code=_code(item.code),
-            field=_expression(item, places, lot_path),
+            field=_expression(item, places, lot_path, patient),
             seen=_value(item.field, item.seen),
             expected=_value(item.field, item.expected),
         )
@@ -142,10 +181,16 @@ def _code(code: Code) -> FhirCode:
     return FhirCode(code.code, code.meaning, code.source, code.confirmed, status, issue)
 
 
-def _expression(refusal: Refusal, places: Mapping[str, str], lot_path: str) -> str:
+def _expression(refusal: Refusal, places: Mapping[str, str], lot_path: str, patient: str) -> str:
     field, place = refusal.field, places.get(refusal.subject, "")
     if field in HEADERS:
         return HEADERS[field]
+    if field in PATIENT_FIELDS:
+        return patient
+    if field.startswith(CDA):
+        return f"{place or 'DocumentReference'}.{_ATTACHMENT}"
+    if refusal.subject in REQUIRED:  # a search names its resource type
+        return field.partition(":")[0]
     if field == MEMBER and lot_path:
         place = lot_path
     known = LIST_FIELDS if lot_path and place == lot_path else DOCUMENT_FIELDS
@@ -159,5 +204,7 @@ def write_refusals(refusals: Iterable[Refusal]) -> Resource:
 
 def _issue(refusal: Refusal) -> Issue:
     issue = issue_of(refusal)
+    if not is_expression(refusal.field):
+        issue = replace(issue, expression=())
     is_ours = not refusal.code.code.startswith("fhir-")
     return replace(issue, detail=refusal.code.code) if is_ours else issue

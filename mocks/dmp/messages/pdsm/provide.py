@@ -28,6 +28,7 @@ from mocks.dmp.messages.pdsm.document_reference import (
 from mocks.dmp.messages.pdsm.references import entry_uuid_of, resource_id
 from mocks.dmp.messages.pdsm.submission_set import (
     FOLDER,
+    FOLDER_PROFILES,
     DescribedLot,
     read_submission_set,
     write_submission_set,
@@ -55,6 +56,18 @@ class Entry:
     def kind(self) -> str:
         """The type of the resource."""
         return self.resource.text("resourceType")
+
+    @property
+    def folder(self) -> tuple[str, str] | None:
+        """What says that a List is a folder (classeur), and in which element; None: it is none."""
+        if self.kind != "List":
+            return None
+        codes = [item.text("code") for item in self.resource.child("code").children("coding")]
+        profiles = self.resource.child("meta").texts("profile")
+        if FOLDER in codes:
+            return FOLDER, "code"
+        named = next((name for name in profiles if name in FOLDER_PROFILES), "")
+        return (named, "meta.profile") if named else None
 
     @property
     def names(self) -> tuple[str, str]:
@@ -138,12 +151,11 @@ def _entries(bundle: Element) -> Iterator[Entry]:
 
 
 def _submission_set(entries: Iterable[Entry]) -> DescribedLot:
-    lists = [
+    lots = [
         read_submission_set(item.resource, item.full_url)
         for item in entries
-        if item.kind == "List" and item.method != PATCH
+        if item.kind == "List" and item.method != PATCH and not item.folder
     ]
-    lots = [item for item in lists if item.kind != FOLDER]
     if len(lots) != 1:
         raise Malformed("Bundle.entry", f"one List submissionset is expected, {len(lots)} seen")
     return lots[0]

@@ -20,7 +20,7 @@ from kit.xds.metadata import Association, Author, Coded, DocumentEntry, Submissi
 from mocks.dmp.messages.pdsm import datatypes as fhir
 from mocks.dmp.messages.pdsm.document_reference import CURRENT, DELETED, RELATIONS, SUPERSEDED
 from mocks.dmp.messages.pdsm.references import entry_uuid_of
-from mocks.dmp.messages.pdsm.submission_set import KINDS, SUBMISSION_SET
+from mocks.dmp.messages.pdsm.submission_set import FOLDER, KINDS, SUBMISSION_SET
 from mocks.dmp.messages.query import (
     OBJECT_REF,
     StoredQuery,
@@ -251,9 +251,16 @@ def statuses(search: Search) -> tuple[str, ...]:
 
 def asks_for_lots(search: Search) -> bool:
     """Whether a search of Lists can find any: folders are not kept, superseded lots neither."""
-    kinds = search.values(CODE)
-    is_lot = any(matches_token(value, KINDS, SUBMISSION_SET) for value in kinds)
-    return is_lot and CURRENT in search.values(STATUS)
+    return _asks_for(search, SUBMISSION_SET) and CURRENT in search.values(STATUS)
+
+
+def asks_for_folders(search: Search) -> bool:
+    """Whether a search of Lists asks for folders, which finds none."""
+    return _asks_for(search, FOLDER)
+
+
+def _asks_for(search: Search, kind: str) -> bool:
+    return any(matches_token(value, KINDS, kind) for value in search.values(CODE))
 
 
 def meets(

@@ -30,6 +30,10 @@ from mocks.dmp.messages.pdsm.references import (
 )
 
 PROFILE = f"{fhir.PDSM}pdsm-submissionset-comprehensive"
+FOLDER_PROFILES = (
+    f"{fhir.PDSM}pdsm-folder-comprehensive",
+    f"{fhir.MHD}StructureDefinition/IHE.MHD.Comprehensive.Folder",
+)
 KINDS = f"{fhir.MHD}CodeSystem/MHDlistTypes"
 SUBMISSION_SET, FOLDER = "submissionset", "folder"
 DESIGNATION_TYPE = f"{fhir.MHD}StructureDefinition/ihe-designationType"

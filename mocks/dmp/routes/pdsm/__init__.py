@@ -1,7 +1,7 @@
 """DMP mock, entry points of the FHIR face (PDSm): one port, over the store of the XDS side.
 
-Not here: who calls (``caller``), deposits (``feeding``), searches and reads (``finding``), changes
-(``changing``).
+Not here: who calls (``caller``), deposits (``feeding``), searches and reads (``finding``), what a
+document was (``versions``), changes (``changing``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from flask import Blueprint
 
 from kit.fhir import Call, Port, Reply, Style, Target, read_json, route
 from kit.fhir.reading import read_form, read_json_patch
+from kit.fhir.xml import read_xml
 from kit.identity import Ins
 from mocks.dmp import rules
 from mocks.dmp.messages import ExistenceQuery, pdsm
@@ -20,7 +21,7 @@ from mocks.dmp.messages.pdsm.datatypes import ins_of
 from mocks.dmp.messages.record import NONE
 from mocks.dmp.routes import administering
 from mocks.dmp.routes.desk import Dmp
-from mocks.dmp.routes.pdsm import caller, changing, feeding, finding
+from mocks.dmp.routes.pdsm import caller, changing, feeding, finding, versions
 from mocks.dmp.routes.pdsm.refusing import told
 
 TYPES = ("DocumentReference", "List", "Binary")
@@ -33,6 +34,7 @@ def add(bp: Blueprint, dmp: Dmp) -> None:
     style = Style(
         route=_route,
         read_body=partial(read_json, max_values=MAX_VALUES),
+        read_xml=read_xml,
         write_refusals=pdsm.write_refusals,
         other_bodies={
             "PATCH": (pdsm.PATCH_TYPE, read_json_patch),
@@ -52,6 +54,7 @@ def add(bp: Blueprint, dmp: Dmp) -> None:
     )
     feeding.add(port, dmp)
     finding.add(port, dmp)
+    versions.add(port, dmp)
     changing.add(port, dmp)
     _capabilities(port, is_draft=settings.dmp_fhir_draft)
     if settings.dmp_fhir_draft:
@@ -86,7 +89,7 @@ def _patient(port: Port, dmp: Dmp) -> None:
         ins = ins_of(system, matricule) or Ins(matricule, system)
         user = caller.about(call, ins)
         asked = ExistenceQuery(ins, call.line.id, dmp.now, "", "")
-        with dmp.store.open(call.line.sandbox) as documents, told():
+        with dmp.store.open(call.line.sandbox) as documents, told(patient="identifier"):
             known = dmp.known(user, documents)
             rules.existence.check(asked, known)
             patient = dmp.patient(ins)

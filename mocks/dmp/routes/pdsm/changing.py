@@ -21,6 +21,7 @@ from mocks.dmp.messages.pdsm.simplified import SOURCE_ID
 from mocks.dmp.routes import accesses
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about, speaking_for
+from mocks.dmp.routes.pdsm.finding import document_shown, version_headers
 from mocks.dmp.routes.pdsm.refusing import told
 from mocks.dmp.routes.registry import FACTS
 from mocks.dmp.rules import DmpUser
@@ -48,9 +49,8 @@ def add(port: Port, dmp: Dmp) -> None:
                 _apply(dmp, call, update, user, documents)
             after = documents.entry_of(entry.unique_id)
             assert after is not None
-            structure = documents.imputed_to(after.entry_uuid)
-        shown = pdsm.write_document_reference(after, pdsm.Face(call.base_url), custodian=structure)
-        return Reply(shown, headers={"ETag": f'W/"{shown["meta"]["versionId"]}"'})
+            shown = document_shown(after, pdsm.Face(call.base_url), documents)
+        return Reply(shown, headers=version_headers(shown))
 
 
 def _identifier(call: Call) -> str:

@@ -18,6 +18,7 @@ from mocks.dmp.messages.pdsm.datatypes import OID
 from mocks.dmp.routes import accesses, noting, repository
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about, speaking_for
+from mocks.dmp.routes.pdsm.finding import document_shown, version_headers
 from mocks.dmp.routes.pdsm.refusing import told
 from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.pdsm import provide as provide_rules
@@ -45,11 +46,9 @@ def add(port: Port, dmp: Dmp) -> None:
             entry = documents.entry(created)
             assert entry is not None
             links = documents.links(messages.get_associations(created), _matricules(dmp, lot))
-            structure = documents.imputed_to(created)
-        here = pdsm.Face(call.base_url)
-        shown = pdsm.write_document_reference(entry, here, custodian=structure, links=links)
+            shown = document_shown(entry, pdsm.Face(call.base_url), documents, links)
         location = f"{call.base_url}/DocumentReference/{shown['id']}"
-        return Reply(shown, 201, {"Location": location, "ETag": 'W/"1"'})
+        return Reply(shown, 201, {"Location": location} | version_headers(shown))
 
 
 def _deposited(dmp: Dmp, call: Call, lot: pdsm.FhirLot) -> Mapping[str, str]:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+
+from werkzeug.http import http_date
 
 from kit.fhir import Call, Page, Port, Reply, Resource, page_links, read_query, write_searchset
 from kit.fhir.port import refused
-from kit.rules import Malformed
+from kit.rules import Malformed, Refused
 from kit.xds import vocabulary
-from kit.xds.metadata import DocumentEntry, SubmissionSet
+from kit.xds.metadata import Association, DocumentEntry, SubmissionSet
 from mocks.dmp import errors, messages, rules
 from mocks.dmp.messages import DocumentRequest, StoredQuery, pdsm
 from mocks.dmp.messages.pdsm.datatypes import ins_of
-from mocks.dmp.messages.pdsm.search import IDENTIFIER, statuses
+from mocks.dmp.messages.pdsm.search import IDENTIFIER, PATIENT, statuses
 from mocks.dmp.routes import accesses, noting, repository
 from mocks.dmp.routes.desk import Dmp
 from mocks.dmp.routes.pdsm.caller import about
@@ -27,7 +30,7 @@ from mocks.dmp.rules import DmpUser
 from mocks.dmp.rules.pdsm import search as search_rules
 from mocks.dmp.store import Documents
 
-FHIR_JSON = "application/fhir+json"
+_PAGING = ("_count", "_offset")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", re.ASCII)
 _SUBSETTED = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
@@ -50,8 +53,11 @@ def add(port: Port, dmp: Dmp) -> None:
         with told():
             search_rules.check(asked)
         told_of = [f"parameter {name} is ignored: nobody knows it" for name in asked.ignored]
+        if asked.resource_type == "List" and pdsm.asks_for_folders(asked):
+            told_of.append("code folder finds nothing: folders (classeurs) are not kept")
         noting.remark(call.line, told_of)
-        with dmp.store.open(call.line.sandbox) as documents, told():
+        named = told(patient=PATIENT)
+        with dmp.store.open(call.line.sandbox) as documents, named:
             shown = _found(dmp, call, asked, documents)
         call.line.facts["found"] = len(shown)
         kept = [(name, value) for name, value in given if name not in asked.ignored]
@@ -60,21 +66,11 @@ def add(port: Port, dmp: Dmp) -> None:
     @port.interaction("READ", "DocumentReference", "List")
     def read(call: Call) -> Reply:
         """One fiche or one lot, by its id."""
-        uuid = pdsm.entry_uuid_of(call.target.resource_id)
-        with dmp.store.open(call.line.sandbox) as documents, told():
-            is_lot = call.target.resource_type == "List"
-            item = documents.lot(uuid) if is_lot else documents.entry(uuid)
-            user = about(call, item.patient_id if item else None)
-            query = _query_of(item, uuid)
-            rules.query.check(query, _asking(dmp, user, documents))
-            is_signature = isinstance(item, DocumentEntry) and item.is_signature
-            seen = [] if item is None or is_signature else [item]
-            shown = _shown(dmp, call, seen, dmp.known(user, documents), documents)
-            if not shown:  # or not for this caller: the answer does not tell which
-                name, row = call.target.resource_id, errors.DOCUMENT_UNIQUE_ID
-                rule = "the resource exists"
-                raise refused(row, rule, subject=name, seen=name, home=rules.__name__)
-        return Reply(shown[0], headers=_version(shown[0]))
+        named = told(patient=f"{call.target.resource_type}.subject")
+        with dmp.store.open(call.line.sandbox) as documents, named:
+            item, user = readable(dmp, call, documents)
+            (shown,) = _shown(dmp, call, [item], user, documents)
+        return Reply(shown, headers=version_headers(shown))
 
     @port.interaction("READ", "Binary")
     def retrieve(call: Call) -> Reply:
@@ -88,6 +84,33 @@ def add(port: Port, dmp: Dmp) -> None:
             repository.note_readings(dmp, call.line, user, [item], documents)
         call.line.facts["retrieved"] = [item.unique_id]
         return _bytes(call, item)
+
+
+def readable(
+    dmp: Dmp, call: Call, documents: Documents
+) -> tuple[DocumentEntry | SubmissionSet, DmpUser]:
+    """The entry or the lot that a path names, and the caller. Raises Refused.
+
+    A document answers to the entryUUID of each of its versions.
+    """
+    uuid = pdsm.entry_uuid_of(call.target.resource_id)
+    item: DocumentEntry | SubmissionSet | None = (
+        documents.lot(uuid)
+        if call.target.resource_type == "List"
+        else documents.entry(uuid) or documents.entry_of(documents.versions.unique_id_of(uuid))
+    )
+    user = about(call, item.patient_id if item else None)
+    around = _asking(dmp, user, documents)
+    rules.query.check(_query_of(item, uuid), around)
+    if item is None or not _may_show(item, around.user):  # the answer does not tell which
+        raise missing(call.target.resource_id, "the resource exists")
+    return item, around.user
+
+
+def missing(name: str, rule: str) -> Refused:
+    """The refusal of what is not there, or not for this caller."""
+    home = rules.__name__
+    return refused(errors.DOCUMENT_UNIQUE_ID, rule, subject=name, seen=name, home=home)
 
 
 def _asking(dmp: Dmp, user: DmpUser, documents: Documents) -> rules.Asking:
@@ -135,16 +158,27 @@ def _shown(
     for item in kept:
         own = [link for link in links if link.source == item.entry_uuid]
         if isinstance(item, DocumentEntry):
-            structure = documents.imputed_to(item.entry_uuid)
-            written.append(
-                pdsm.write_document_reference(item, face, custodian=structure, links=own)
-            )
+            written.append(document_shown(item, face, documents, own))
             continue
         targets = (link.target for link in own if link.kind == vocabulary.HAS_MEMBER)
         members = (documents.entry(target) for target in targets)
         visible = [entry.entry_uuid for entry in members if entry and _may_show(entry, user)]
         written.append(pdsm.write_submission_set(item, visible))
     return written
+
+
+def document_shown(
+    entry: DocumentEntry,
+    face: pdsm.Face,
+    documents: Documents,
+    links: Iterable[Association] = (),
+    name: str = "",
+) -> Resource:
+    """A document as a resource: who sent it, when this version came; name: see the writer."""
+    came = documents.versions.provenance(entry)
+    return pdsm.write_document_reference(
+        entry, face, custodian=came.structure, links=links, updated_at=came.at, name=name
+    )
 
 
 def _may_show(item: DocumentEntry | SubmissionSet, user: DmpUser) -> bool:
@@ -170,29 +204,41 @@ def _reference(resource: Resource) -> Resource:
 def _page(
     call: Call, asked: pdsm.Search, shown: list[Resource], kept: list[tuple[str, str]]
 ) -> Resource:
-    count = min(_number(asked, "_count", pdsm.MAX_COUNT), pdsm.MAX_COUNT)
-    offset = _number(asked, "_offset", 0)
+    controls = asked.query.controls
+    counts, offsets = ([value for name, value in controls if name == key] for key in _PAGING)
+    count = min(whole_number(counts, "_count", pdsm.MAX_COUNT), pdsm.MAX_COUNT)
+    offset = whole_number(offsets, "_offset", 0)
     page = Page(tuple(shown[offset : offset + count]), (), len(shown), offset, count)
     url = f"{call.base_url}/{asked.resource_type}"
     links = page_links(page, url=url, parameters=kept)
     return write_searchset(page, base_url=call.base_url, links=links)
 
 
-def _number(asked: pdsm.Search, name: str, default: int) -> int:
-    text = asked.query.control(name, str(default))
+def whole_number(values: Sequence[str], name: str, default: int) -> int:
+    """The last value of a parameter that is a whole number. Raises Malformed."""
+    text = values[-1] if values else str(default)
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Malformed(name, f"a whole number is expected, {text[:40]!r} seen")
     return int(text)
 
 
-def _version(resource: Resource) -> dict[str, str]:
-    version = resource.get("meta", {}).get("versionId")
-    return {"ETag": f'W/"{version}"'} if version else {}
+def version_headers(resource: Resource) -> dict[str, str]:
+    """ETag and Last-Modified of a resource that has versions."""
+    meta = resource.get("meta", {})
+    if "versionId" not in meta:
+        return {}
+    updated = datetime.fromisoformat(meta["lastUpdated"])
+    return {"ETag": etag(meta["versionId"]), "Last-Modified": http_date(updated)}
+
+
+def etag(version: str) -> str:
+    """The weak entity tag of a version."""
+    return f'W/"{version}"'
 
 
 def _bytes(call: Call, item: messages.RetrievedDocument) -> Reply:
     """The bytes as they were received; a Binary for who asks for FHIR."""
-    if FHIR_JSON in call.headers.get("Accept", ""):
+    if call.asked:
         data = base64.b64encode(item.content).decode()
         binary = {"resourceType": "Binary", "id": item.unique_id}
         return Reply(binary | {"contentType": item.mime_type, "data": data})

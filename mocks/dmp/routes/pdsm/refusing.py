@@ -15,9 +15,14 @@ _NOWHERE: Mapping[str, str] = {}
 
 
 @contextmanager
-def told(places: Mapping[str, str] = _NOWHERE, lot_path: str = "") -> Iterator[None]:
-    """Refusals raised inside are told in FHIR; places: subject -> FHIRPath."""
+def told(
+    places: Mapping[str, str] = _NOWHERE, lot_path: str = "", *, patient: str = pdsm.SUBJECT
+) -> Iterator[None]:
+    """Refusals raised inside are told in FHIR; places: subject -> FHIRPath.
+
+    patient: where the request names its patient: an element, a search parameter.
+    """
     try:
         yield
     except Refused as error:
-        raise Refused(pdsm.in_fhir(error.refusals, places, lot_path)) from error
+        raise Refused(pdsm.in_fhir(error.refusals, places, lot_path, patient)) from error
