@@ -7,6 +7,7 @@ theirs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -102,6 +103,8 @@ class Database:
         self.is_shared = self.engine.dialect.name == "postgresql"  # many may write at once
         lock = settings.data_dir / f"{service}.sqlite-turn"
         self._turn = None if self.is_shared else Turn(lock, settings.database_wait_seconds)
+        self._writer: Connection | None = None  # of who has the turn
+        self._writer_of = 0  # the process that opened it
 
     def create(self, *tables: MetaData) -> None:
         """Create what does not exist yet; safe when several processes start at once."""
@@ -151,16 +154,37 @@ class Database:
 
         alone: after every exchange under way; SQLite has one writer at a time anyhow.
         """
-        with ExitStack() as held:
-            if self._turn is not None:
-                self._turn.take()
-                held.callback(self._turn.give)
-            connection = held.enter_context(self._connected())
-            if self.is_shared:
-                begin = _BEGIN_ALONE if alone else _BEGIN_WITH_OTHERS
-                connection = connection.execution_options(**{BEGIN_WITH: begin})
+        if self._turn is None:
+            begin = _BEGIN_ALONE if alone else _BEGIN_WITH_OTHERS
+            with self._connected() as found:
+                connection = found.execution_options(**{BEGIN_WITH: begin})
+                connection.begin()
+                yield connection
+            return
+        self._turn.take()
+        try:
+            connection = self._only_writer()
             connection.begin()
             yield connection
+        finally:
+            self._end_writing()
+            self._turn.give()
+
+    def _only_writer(self) -> Connection:
+        """The connection of whoever has the turn: kept open, as a pool costs more than it gives."""
+        if self._writer is None or self._writer_of != os.getpid():  # a fork leaves it to its parent
+            self._writer, self._writer_of = self._connect(), os.getpid()
+        return self._writer
+
+    def _end_writing(self) -> None:
+        if self._writer is None or not self._writer.in_transaction():
+            return
+        try:
+            self._writer.rollback()
+        except BaseException:
+            self._writer.invalidate()
+            self._writer = None
+            raise
 
     @contextmanager
     def _committing(self) -> Iterator[Connection]:
@@ -170,12 +194,14 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
+        with self._connect() as connection:
+            yield connection
+
+    def _connect(self) -> Connection:
         try:
-            connection = self.engine.connect()
+            return self.engine.connect()
         except PoolTimeout as error:
             raise Unavailable("every connection is in use") from error
-        with connection:
-            yield connection
 
     def order(self, connection: Connection) -> None:
         """Announce that ``connection`` numbers a line now: ``settled`` waits for its end."""
@@ -205,7 +231,10 @@ class Database:
             connection.commit()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; nobody must be writing."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         self.engine.dispose()
         if self._turn is not None:
             self._turn.close()

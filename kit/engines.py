@@ -6,6 +6,7 @@ Not here: transactions (database).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -33,6 +34,7 @@ def _sqlite(settings: Settings, service: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{settings.data_dir / service}.sqlite",
         connect_args={"timeout": settings.database_wait_seconds, "check_same_thread": False},
+        json_serializer=_written,
         pool_size=settings.threads + 2,
         max_overflow=settings.threads + 2,
         pool_timeout=settings.database_wait_seconds,
@@ -62,6 +64,7 @@ def _postgresql(settings: Settings, service: str) -> Engine:
             "connect_timeout": CONNECT_SECONDS,
             "autocommit": True,  # the driver must not begin by itself
         },
+        json_serializer=_written,
         pool_size=settings.threads + 2,
         max_overflow=0,
         pool_timeout=settings.database_wait_seconds,
@@ -69,6 +72,14 @@ def _postgresql(settings: Settings, service: str) -> Engine:
     _begin_as_told(engine, "BEGIN")
     event.listen(engine, "handle_error", _translate_postgresql)
     return engine
+
+
+_EMPTY: dict[type, str] = {list: "[]", tuple: "[]", dict: "{}"}
+
+
+def _written(value: Any) -> str:
+    """JSON; most lists of a line of the journal are empty."""
+    return _EMPTY[type(value)] if not value and type(value) in _EMPTY else json.dumps(value)
 
 
 def _tune(engine: Engine, synchronous: str) -> None:
