@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kit.cda.header import BodyKind, CdaHeader
@@ -27,6 +28,14 @@ class Cda:
 
     header: CdaHeader
     document: Element = field(repr=False, compare=False)
+    _found: dict[str, list[Element]] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, place: str, ask: Callable[[Element], list[Element]]) -> list[Element]:
+        """What ``ask`` finds in the document; a place is asked once, however many rules want it."""
+        found = self._found.get(place)
+        if found is None:
+            found = self._found[place] = ask(self.document)
+        return found
 
 
 def read(data: bytes) -> Cda:

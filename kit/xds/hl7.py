@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from kit.identity import PROFESSIONAL_OID, STRUCTURE_OID
 
@@ -152,6 +153,7 @@ def write_dtm(at: datetime) -> str:
     return f"{utc.year:04}{utc.month:02}{utc.day:02}{utc.hour:02}{utc.minute:02}{utc.second:02}"
 
 
+@lru_cache(maxsize=1024)  # a document and its metadata say the same time in several places
 def read_dtm(text: str) -> datetime:
     """A time of XDS, UTC, of any precision from the year on. Raises ValueError."""
     if not _DTM.fullmatch(text):

@@ -52,6 +52,11 @@ def elements(element: Element, place: str) -> list[Element]:
     return cast(list[Element], _compiled(place)(element))
 
 
+def in_document(document: Cda, place: str) -> list[Element]:
+    """The elements at a place below ClinicalDocument."""
+    return document.once(place, cast(Callable[[Element], list[Element]], _compiled(place)))
+
+
 def text_of(element: Element) -> str:
     """All the text of an element, its spaces made single."""
     return " ".join("".join(element.itertext()).split())
@@ -76,7 +81,7 @@ def one_code(
     document: Cda, place: str, value_set: ValueSet, *, is_required: bool = True
 ) -> Iterator[Finding]:
     """A place with one code of a value set, and its label."""
-    found = elements(document.document, place)
+    found = in_document(document, place)
     if not found and not is_required:
         return
     told = [f"{item.get('code', '')} ({item.get('codeSystem', '')})" for item in found]

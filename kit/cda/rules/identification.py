@@ -14,7 +14,7 @@ from kit.cda.rules.book import (
     NOT_CONFORMANT,
     at,
     book,
-    elements,
+    in_document,
     is_day_or_zoned,
     is_oid,
     is_zoned,
@@ -122,7 +122,7 @@ def the_version_is_a_number(document: Cda) -> Iterator[Finding]:
 
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: relatedDocument")
 def a_replacement_names_one_document(document: Cda) -> Iterator[Finding]:
-    links = elements(document.document, _PARENT)
+    links = in_document(document, _PARENT)
     parents = values(document.document, f"{_PARENT}/parentDocument/id/@root")
     if links and (len(links), len(parents)) != (1, 1):
         yield at(document, f"{_PARENT}/parentDocument/id/@root", parents, "one document replaced")

@@ -15,6 +15,7 @@ from kit.cda.rules.book import (
     at,
     book,
     elements,
+    in_document,
     is_time,
     one_value,
     text_of,
@@ -93,7 +94,7 @@ def an_organization_of_an_author_has_a_national_number(document: Cda) -> Iterato
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_custodian_is_identified(document: Cda) -> Iterator[Finding]:
-    found = elements(document.document, f"{_CUSTODIAN}/id")
+    found = in_document(document, f"{_CUSTODIAN}/id")
     ids = [(item.get("root", ""), item.get("extension", "")) for item in found]
     is_right = len(ids) == 1 and (
         (ids[0][0] == STRUCTURE_OID and bool(ids[0][1])) or ids[0][0].startswith(_DMP_OID)
@@ -105,7 +106,7 @@ def the_custodian_is_identified(document: Cda) -> Iterator[Finding]:
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_legal_authenticator_is_there_and_identified(document: Cda) -> Iterator[Finding]:
-    found = elements(document.document, _SIGNER)
+    found = in_document(document, _SIGNER)
     if len(found) != 1:
         yield at(document, _SIGNER, f"{len(found)}", "one")
     elif not _is_identified(found[0], "assignedEntity/id"):
@@ -114,7 +115,7 @@ def the_legal_authenticator_is_there_and_identified(document: Cda) -> Iterator[F
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_legal_authenticator_signed_at_a_time(document: Cda) -> Iterator[Finding]:
-    if elements(document.document, _SIGNER):
+    if in_document(document, _SIGNER):
         yield from one_value(document, f"{_SIGNER}/time/@value", is_time, "a time")
         place = f"{_SIGNER}/signatureCode/@code"
         yield from one_value(document, place, lambda code: code == "S", "S")
@@ -123,7 +124,7 @@ def the_legal_authenticator_signed_at_a_time(document: Cda) -> Iterator[Finding]
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}; JDV_J245, JDV_J246")
 def civilities_and_titles_are_codes(document: Cda) -> Iterator[Finding]:
     for place in _NAMES:
-        for name in elements(document.document, place):
+        for name in in_document(document, place):
             for part, known in _NAME_CODES.items():
                 for item in name.iterchildren(part):
                     if text_of(item) not in known:
@@ -134,7 +135,7 @@ def civilities_and_titles_are_codes(document: Cda) -> Iterator[Finding]:
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: telecom")
 def a_telecom_has_a_scheme(document: Cda) -> Iterator[Finding]:
     for part in ("recordTarget", "author", "custodian", "legalAuthenticator"):
-        for top in elements(document.document, part):
+        for top in in_document(document, part):
             for item in top.iter(_TELECOM):
                 seen = item.get("value")
                 if seen is not None and not seen.startswith(_SCHEMES):
@@ -143,7 +144,7 @@ def a_telecom_has_a_scheme(document: Cda) -> Iterator[Finding]:
 
 def _authors(document: Cda) -> Iterator[tuple[str, Element]]:
     """Each author with its place."""
-    for rank, author in enumerate(elements(document.document, "author"), 1):
+    for rank, author in enumerate(in_document(document, "author"), 1):
         yield f"author[{rank}]", author
 
 
