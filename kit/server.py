@@ -28,6 +28,7 @@ from gunicorn.workers import gthread
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from kit.connection import BROKEN_BODY, close_both_ways
+from kit.lane import Lane
 from kit.settings import Settings
 from kit.sharing import Shares
 
@@ -37,7 +38,6 @@ FIRST_BYTE_SECONDS = 0.005  # then a silent client waits in the poller, not in a
 READ_STEP_BYTES = 1024 * 1024
 # How long a thread back from the database waits for one that computes; 5 ms each time otherwise.
 SWITCH_SECONDS = 0.0005
-YIELDS, YIELD_SECONDS = 4, 0.002  # for a worker with fewer connections to take the next one
 NOTIFY_SECONDS = 0.9  # gunicorn's loop turns at least once a second
 # What OpenSSL finds wrong with a client's certificate: X509_V_ERR_… of x509_vfy.h.
 VERIFY_CODES = {
@@ -48,6 +48,7 @@ VERIFY_CODES = {
     66: "CERTIFICATE_KEY_TOO_WEAK",
 }
 WsgiApp = Callable[..., Iterable[bytes]]
+Alone = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         """Take a connection, unless a worker that holds fewer does so within a moment."""
-        for _ in range(YIELDS):
-            if not self.app.shares.is_above(self.nr_conns):
-                break
-            time.sleep(YIELD_SECONDS)
+        self.app.shares.give_way(self.nr_conns)
         super().accept(listener)
         self.app.shares.tell(self.age, self.nr_conns)
 
@@ -204,7 +202,9 @@ def _resident_mib() -> int:
     return 0
 
 
-def _wrap(app: WsgiApp, modes: dict[str, str], deadlines: Deadlines, limit: int) -> WsgiApp:
+def _wrap(
+    app: WsgiApp, modes: dict[str, str], deadlines: Deadlines, alone: Alone, limit: int
+) -> WsgiApp:
     """``app``, told of its connection, and waiting for no client while it runs."""
 
     def run(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -216,7 +216,8 @@ def _wrap(app: WsgiApp, modes: dict[str, str], deadlines: Deadlines, limit: int)
         _read_whole(environ, limit)
         deadlines.end(held)
         try:
-            return app(environ, start_response)
+            with alone():
+                return app(environ, start_response)
         finally:
             deadlines.begin(held)
 
@@ -293,7 +294,9 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> WsgiApp:
         modes = {str(item.port): item.mode for item in self.application.listeners}
         limit = self._settings.max_body_bytes
-        return _wrap(self.application.load(), modes, self.deadlines, limit)
+        # With a database of another process there is something to do while it answers.
+        alone = contextlib.nullcontext if self._settings.database_url else Lane().taken
+        return _wrap(self.application.load(), modes, self.deadlines, alone, limit)
 
 
 def serve(application: Application, settings: Settings) -> None:

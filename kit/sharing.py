@@ -10,9 +10,11 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import time
 
 _ROW = struct.Struct("ii")  # process, connections
 _ROWS = 64
+WAITS, WAIT_SECONDS = 4, 0.002
 
 
 class Shares:
@@ -24,6 +26,13 @@ class Shares:
     def tell(self, worker: int, connections: int) -> None:
         """What a worker of this process holds now; workers are numbered as they are started."""
         _ROW.pack_into(self._table, worker % _ROWS * _ROW.size, os.getpid(), connections)
+
+    def give_way(self, connections: int) -> None:
+        """Before a worker takes one more: let one that holds fewer do so, for a bounded moment."""
+        for _ in range(WAITS):
+            if not self.is_above(connections):
+                return
+            time.sleep(WAIT_SECONDS)
 
     def is_above(self, connections: int) -> bool:
         """Whether another living worker holds fewer."""

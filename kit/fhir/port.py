@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +26,7 @@ from kit.fhir.reading import BODY, Resource, read_json
 from kit.fhir.target import Target, route
 from kit.fhir.xml import write_xml
 from kit.journal import Line
+from kit.lane import pause
 from kit.rules import Code, Malformed, Refusal, Refused
 from kit.service import Peer, Service, listener_of, peer_of, raw_request, raw_response
 
@@ -303,7 +303,7 @@ class _Exchange:
 
     def _disturb(self, fault: Fault) -> None:
         if fault.effect == DELAY:
-            time.sleep(int(fault.value) / 1000)
+            pause(int(fault.value) / 1000)
         elif fault.effect == LOSE:
             self.lost = True
         else:

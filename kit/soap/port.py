@@ -7,7 +7,6 @@ journal line whatever happens, and is the one place that catches. Not here: any 
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from kit.connection import cut, read_body
 from kit.database import Unavailable
 from kit.faults import CODE, CUT, DELAY, LOSE, Fault
 from kit.journal import Line
+from kit.lane import pause
 from kit.rules import Malformed, Refused
 from kit.service import (
     Offered,
@@ -217,7 +217,7 @@ class _Exchange:
 
     def _disturb(self, call: Call, fault: Fault) -> Reply | None:
         if fault.effect == DELAY:
-            time.sleep(int(fault.value) / 1000)
+            pause(int(fault.value) / 1000)
         elif fault.effect == LOSE:
             self.lost = True
         elif fault.effect == CUT:

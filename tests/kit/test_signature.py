@@ -88,6 +88,44 @@ def test_comments_between_elements_are_harmless(pki: TestPki) -> None:
     assert flaw_of(signed) is None
 
 
+@pytest.mark.parametrize("behind", [None, "", " \n ", "text behind it"])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_an_element_is_as_it_was_after_it_is_verified(
+    pki: TestPki, is_first: bool, behind: str | None
+) -> None:
+    """It is judged in place, its signature taken out for a moment: another reader agrees."""
+    signed = parse(serialize(a_signed_assertion(pki)))
+    signature = need(signed, "ds:Signature")
+    if is_first:
+        signed.insert(0, signature)
+    signature.tail = behind
+    before = serialize(signed)
+    seen = flaw_of(signed)
+    assert serialize(signed) == before
+    copied = parse(before)
+    xmlsec.tree.add_ids(copied, ["ID"])
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(
+        a_hospital(pki).sign.certificate.public_bytes(serialization.Encoding.PEM),
+        xmlsec.constants.KeyDataFormatCertPem,
+    )
+    try:
+        context.verify(need(copied, "ds:Signature"))
+    except xmlsec.Error:
+        assert seen is SignatureFlaw.DIGEST
+    else:
+        assert seen is None
+
+
+def test_a_comment_among_the_transforms_is_harmless(pki: TestPki) -> None:
+    """It is signed, as all of SignedInfo, and canonical form leaves it out."""
+    signed = a_signed_assertion(pki)
+    need(signed, "ds:Signature/ds:SignedInfo/ds:Reference/ds:Transforms").insert(
+        1, etree.Comment("between")
+    )
+    assert flaw_of(parse(serialize(signed))) is None
+
+
 def test_threads_verify_at_the_same_time(pki: TestPki) -> None:
     data, flaws = serialize(a_signed_assertion(pki)), []
 

@@ -8,7 +8,17 @@ import resource
 import pytest
 
 from kit.rules import Malformed
-from kit.xml import build, find_text, need_attribute, need_text, parse, serialize
+from kit.xml import (
+    NS,
+    build,
+    find,
+    find_all,
+    find_text,
+    need_attribute,
+    need_text,
+    parse,
+    serialize,
+)
 
 BOMB = b"""<!DOCTYPE a [<!ENTITY b "xxxxxxxxxx"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"""
 EXTERNAL = b"""<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>"""
@@ -120,3 +130,44 @@ def test_what_is_missing_is_named() -> None:
         need_text(element, "hl7:d")
     with pytest.raises(Malformed, match="attribute root"):
         need_attribute(element, "root")
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("ds:Object", ["1", "2", "2b"]),
+        ("ds:Object/ds:Manifest", ["3", "4"]),
+        ("ds:Object/ds:Manifest[2]", []),
+        ("ds:Object//ds:Manifest", ["3", "4"]),
+        ("ds:Object/*", ["3", "4"]),
+        ("{http://www.w3.org/2000/09/xmldsig#}Object/ds:Manifest", ["3", "4"]),
+        ("hl7:Object", []),
+        ("Object/Manifest", ["6"]),
+        (".", ["0"]),
+    ],
+)
+def test_a_path_finds_what_lxml_finds(path: str, names: list[str]) -> None:
+    """The first branch of a path may end before its last step."""
+    root = parse(
+        b'<r xmlns:d="http://www.w3.org/2000/09/xmldsig#" n="0"><d:Object n="1"/>'
+        b'<d:Object n="2"><d:Manifest n="3"/></d:Object><d:Object n="2b"><d:Manifest n="4"/>'
+        b'</d:Object><Object n="5"><Manifest n="6"/></Object></r>'
+    )
+    assert [item.get("n") for item in find_all(root, path)] == names
+    first = find(root, path)
+    assert (first.get("n") if first is not None else None) == next(iter(names), None)
+    assert find_all(root, path) == root.findall(path, NS)
+
+
+@pytest.mark.parametrize("path", ["nobody:Slot", "ds:Object/nobody:Slot"])
+def test_a_prefix_nobody_declared_is_a_mistake_of_ours(path: str) -> None:
+    root = parse(b"<r/>")
+    for ask in (find, find_all, find_text):
+        with pytest.raises(SyntaxError, match="nobody"):
+            ask(root, path)
+
+
+@pytest.mark.parametrize("data", [b"<b/>" * 40, b"<b></b>" * 40, b"<?b?>" * 40, b"<!---->" * 40])
+def test_a_short_document_obeys_the_bound_of_nodes(data: bytes) -> None:
+    with pytest.raises(Malformed, match="more than 39 elements"):
+        parse(b"<a>" + data + b"</a>", max_nodes=39)

@@ -5,10 +5,9 @@ Not here: the draws (``rules``), armed faults (``kit.faults``).
 
 from __future__ import annotations
 
-import time
-
 from kit import soap
 from kit.clock import Clock
+from kit.lane import pause
 from kit.settings import Settings
 from kit.xml import serialize
 from mocks.ins import rules
@@ -39,7 +38,7 @@ class Weather:
         wait = rules.latency_ms(
             settings.seed, request, settings.ins_latency_median_ms, settings.ins_latency_p95_ms
         )
-        time.sleep(wait / 1000)
+        pause(wait / 1000)
         if rules.fails(settings.seed, request, settings.ins_fault_rate):
             fault = InsFault(failure)
             fault.outcome = "injected"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +18,7 @@ from kit.control import is_host_known
 from kit.database import Unavailable
 from kit.faults import CUT, DELAY, LOSE, Fault
 from kit.journal import Line
+from kit.lane import pause
 from kit.rules import Malformed, Refusal, Refused
 from kit.service import (
     Offered,
@@ -186,7 +186,7 @@ class _Exchange:
         if fault is None:
             return
         if fault.effect == DELAY:
-            time.sleep(int(fault.value) / 1000)
+            pause(int(fault.value) / 1000)
         elif fault.effect == LOSE:
             self.lost = True
         else:
