@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -280,8 +279,9 @@ def _check_values(element: Element, certificate: x509.Certificate, algorithm: st
     signed_info = need(signature, "ds:SignedInfo")
     reference = need(signed_info, "ds:Reference")
     _, exclusive = _children(need(reference, "ds:Transforms"), "ds:Transform", "ds:Transform")
-    with _taken_out(signature):
-        content = _canonical(element, exclusive)
+    copy = alone(element)  # what is moved in a tree may change its prefixes
+    _remove(need(copy, "ds:Signature"))
+    content = _canonical(copy, exclusive)
     name = HASHES[need(reference, "ds:DigestMethod").get("Algorithm", "")]
     digest = base64.b64encode(hashlib.new(name, content).digest()).decode()
     seen = "".join(find_text(reference, "ds:DigestValue").split())
@@ -320,24 +320,12 @@ def made_by(certificate: x509.Certificate, value: str, content: bytes, algorithm
     return True
 
 
-@contextmanager
-def _taken_out(child: Element) -> Iterator[None]:
-    """An element's parent without it; the text behind it stays, and it comes back."""
+def _remove(child: Element) -> None:
+    """Take an element out and leave the text behind it in place."""
     parent, previous = child.getparent(), child.getprevious()
     assert parent is not None
-    place, tail = parent.index(child), child.tail
-    before = parent.text if previous is None else previous.tail
-    parent.remove(child)
-    _set_text_before(parent, previous, (before or "") + (tail or ""))
-    try:
-        yield
-    finally:
-        _set_text_before(parent, previous, before)
-        parent.insert(place, child)
-
-
-def _set_text_before(parent: Element, previous: Element | None, text: str | None) -> None:
-    if previous is None:
-        parent.text = text
+    if previous is not None:
+        previous.tail = (previous.tail or "") + (child.tail or "")
     else:
-        previous.tail = text
+        parent.text = (parent.text or "") + (child.tail or "")
+    parent.remove(child)

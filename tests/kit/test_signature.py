@@ -82,6 +82,15 @@ def test_an_assertion_holds_inside_an_envelope(pki: TestPki) -> None:
     assert flaw_of(need(envelope, "soap:Header/saml2:Assertion")) is None
 
 
+def test_prefixes_around_do_not_change_those_of_the_signature(pki: TestPki) -> None:
+    """An envelope may give the same namespaces other names."""
+    signed = serialize(a_signed_assertion(pki)).decode()
+    around = f'<s:E xmlns:s="urn:s" xmlns:x="{NS["ds"]}" xmlns:y="{NS["saml2"]}">{signed}</s:E>'
+    envelope = parse(around.encode())
+    assert flaw_of(envelope[0]) is None
+    assert serialize(envelope) == around.encode()
+
+
 def test_comments_between_elements_are_harmless(pki: TestPki) -> None:
     signed = a_signed_assertion(pki)
     signed.insert(1, etree.Comment("a note"))
@@ -93,7 +102,7 @@ def test_comments_between_elements_are_harmless(pki: TestPki) -> None:
 def test_an_element_is_as_it_was_after_it_is_verified(
     pki: TestPki, is_first: bool, behind: str | None
 ) -> None:
-    """It is judged in place, its signature taken out for a moment: another reader agrees."""
+    """Its signature is left out of what is judged, not taken away: another reader agrees."""
     signed = parse(serialize(a_signed_assertion(pki)))
     signature = need(signed, "ds:Signature")
     if is_first:
