@@ -167,8 +167,10 @@ class Database:
             connection.begin()
             yield connection
         finally:
-            self._end_writing()
-            self._turn.give()
+            try:
+                self._end_writing()
+            finally:
+                self._turn.give()
 
     def _only_writer(self) -> Connection:
         """The connection of whoever has the turn: kept open, as a pool costs more than it gives."""
@@ -177,10 +179,11 @@ class Database:
         return self._writer
 
     def _end_writing(self) -> None:
-        if self._writer is None or not self._writer.in_transaction():
+        """Undo what was not committed; a connection that cannot is closed, another one opened."""
+        if self._writer is None:
             return
         try:
-            self._writer.rollback()
+            _undo(self._writer)
         except BaseException:
             self._writer.invalidate()
             self._writer = None
@@ -246,6 +249,14 @@ _BEGIN_ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})"
 _ANNOUNCE_LINE = text(f"SELECT pg_advisory_xact_lock_shared({_LINES})")
 _WAIT_FOR_LINES = text(f"SELECT pg_advisory_xact_lock({_LINES})")
 _WAIT_BRIEFLY = text(f"SET LOCAL lock_timeout = {SETTLE_MS}")
+
+
+def _undo(connection: Connection) -> None:
+    """End any transaction. After a commit that failed SQLite is in one that SQLAlchemy forgot."""
+    connection.rollback()
+    driver: Any = connection.connection.dbapi_connection
+    if driver.in_transaction:
+        driver.rollback()
 
 
 def _delete(table: Table, sandbox: str | None) -> Delete:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from banc.bench import Bench, running
 from banc.control import reset_bench
 from banc.parts import parts
-from banc.ports import free_port
+from banc.private import on_free_ports
 from kit.clock import bench_clock
 from kit.identity import IdentityStatus
 from kit.settings import Settings
@@ -26,16 +27,21 @@ from simulator.scenario import Outage, load
 from tests.conftest import ROOT
 
 SMOKE = load(ROOT / "scenarios" / "smoke.yaml")
-PORTS = [name for name in Settings.__dataclass_fields__ if name.endswith("_port")]
+
+
+@contextmanager
+def a_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The settings of a running bench, on free ports."""
+    data = tmp_path_factory.mktemp("bench") / "data"
+    settings = on_free_ports(replace(Settings(), data_dir=data, workers=1))
+    with running(Bench(settings, parts(settings))):
+        yield settings
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A bench of its own, on free ports."""
-    ports: Any = {name: free_port() for name in PORTS}
-    data = tmp_path_factory.mktemp("bench") / "data"
-    settings = replace(Settings(), data_dir=data, workers=1, **ports)
-    with running(Bench(settings, parts(settings))):
+    with a_bench(tmp_path_factory) as settings:
         yield settings
 
 

@@ -17,17 +17,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from banc.bench import Bench, running
 from banc.control import reset_bench
-from banc.parts import parts
-from banc.ports import free_port
 from kit.settings import Settings
 from simulator.clock import PARIS
 from simulator.identity_unit import OPENS_AT_HOUR
 from simulator.run import Run, play
 from simulator.scenario import TO_DMP, Habits, Scenario, load
 from tests.conftest import ROOT
-from tests.journeys.test_play import CALLS, IDENTITIES, PORTS, rows
+from tests.journeys.test_play import CALLS, IDENTITIES, a_bench, rows
 
 SMOKE = load(ROOT / "scenarios" / "smoke.yaml")
 HABITS = replace(
@@ -55,10 +52,7 @@ def a_play(habits: Habits) -> Scenario:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A bench of its own, on free ports."""
-    ports: Any = {name: free_port() for name in PORTS}
-    data = tmp_path_factory.mktemp("bench") / "data"
-    settings = replace(Settings(), data_dir=data, workers=1, **ports)
-    with running(Bench(settings, parts(settings))):
+    with a_bench(tmp_path_factory) as settings:
         yield settings
 
 

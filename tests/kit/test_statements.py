@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kit.database import Database, Unavailable, UtcDateTime
@@ -120,3 +121,48 @@ def test_a_writer_that_failed_leaves_nothing_to_the_next(tables: Database) -> No
         Insert(kept).run(connection, ROWS[:1])
     with tables.reading() as connection:
         assert len(Question(select(kept.c.seq)).rows(connection)) == 1
+
+
+def test_a_commit_that_fails_holds_nobody_up(tmp_path: Path) -> None:
+    """SQLite stays in its transaction then: the next writer must not find it there."""
+    database = Database(replace(Settings(), data_dir=tmp_path, database_wait_seconds=1), "kit")
+    database.create(metadata)
+
+    def fail() -> None:
+        with database.transaction() as connection:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            connection.exec_driver_sql("INSERT INTO child VALUES ('nobody')")
+
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE child (name TEXT REFERENCES kept (name))")
+        connection.commit()
+    for _ in range(2):
+        with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+            fail()
+    with database.transaction() as connection:
+        Insert(kept).run(connection, ROWS[:1])
+        assert connection.exec_driver_sql("SELECT count(*) FROM child").scalar() == 0
+    database.close()
+
+
+def test_a_connection_that_cannot_undo_does_not_keep_the_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(replace(Settings(), data_dir=tmp_path, database_wait_seconds=1), "kit")
+    database.create(metadata)
+
+    def broken(_: object) -> None:
+        raise OSError("gone")
+
+    def undo() -> None:
+        with database.writing() as connection:
+            Insert(kept).run(connection, ROWS)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "rollback", broken)
+        with pytest.raises(OSError, match="gone"):
+            undo()
+    undo()
+    with database.reading() as connection:
+        assert Question(select(kept.c.seq)).rows(connection) == []
+    database.close()
