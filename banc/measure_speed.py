@@ -119,8 +119,11 @@ class Result:
     processes: int
 
 
-def measure(size: Size) -> Iterator[Result]:
-    """Start everything in a temporary folder, measure, stop. Yields a row as it is known."""
+def measure(size: Size, only: str = "") -> Iterator[Result]:
+    """Start everything in a temporary folder, measure, stop. Yields a row as it is known.
+
+    only: a part of the name of the transactions to measure.
+    """
     with tempfile.TemporaryDirectory(prefix="banc-speed-") as folder:
         settings = on_free_ports(replace(Settings(), data_dir=Path(folder)))
         pki_of(settings).server()
@@ -135,7 +138,8 @@ def measure(size: Size) -> Iterator[Result]:
         bench.start()
         try:
             for comparison, count in _comparisons(settings, ports, size):
-                yield _compare(comparison, size, count, bench)
+                if only in comparison.name:
+                    yield _compare(comparison, size, count, bench)
         finally:
             bench.stop()
 
@@ -338,13 +342,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--only", default="", help="a part of the transaction's name")
     parser.add_argument("--quick", action="store_true", help="a smoke test, not a measurement")
     chosen = parser.parse_args(arguments)
     size = QUICK if chosen.quick else FULL
     rows = []
-    for row in measure(size):
+    for row in measure(size, chosen.only):
         err.print(f"  {row.name}: {row.ratio:.2f} of bare", style="green", highlight=False)
         rows.append(row)
+    if not rows:
+        parser.error(f"no transaction has {chosen.only!r} in its name")
     if chosen.json:
         print(json.dumps({"rows": [asdict(row) for row in rows]}, ensure_ascii=False, indent=2))
     else:

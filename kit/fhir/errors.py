@@ -6,10 +6,10 @@ Not here: the codes of one service; its own table holds them.
 from kit.fhir.outcome import FhirCode
 
 _HTTP = "FHIR R4, RESTful API 3.1.0"
-_JSON = "FHIR R4, JSON representation"
+_FORMAT = "FHIR R4, JSON and XML representations"
 
 CANNOT_READ = FhirCode(
-    "fhir-structure", "the content cannot be read", _JSON, True, 400, "structure"
+    "fhir-structure", "the content cannot be read", _FORMAT, True, 400, "structure"
 )
 WRONG_MEDIA_TYPE = FhirCode(
     "fhir-media-type", "the content type is not supported", _HTTP, True, 415, "not-supported"

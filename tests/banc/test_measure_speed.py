@@ -79,3 +79,19 @@ def test_a_quick_run_gives_every_socle(capsys: pytest.CaptureFixture[str]) -> No
     for row in rows:
         assert 0 < row["ratio_least"] <= row["ratio"] <= row["ratio_most"]
         assert 0 < row["p50_ms"] <= row["p95_ms"]
+
+
+@pytest.mark.slow
+def test_one_transaction_is_measured_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    measure_speed.main(["--quick", "--json", "--only", "WS_INS2"])
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["name"] for row in rows] == ["INSi WS_INS2"]
+
+
+def test_a_transaction_nobody_knows_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure_speed, "measure", lambda _size, _only: iter(()))
+    with pytest.raises(SystemExit):
+        measure_speed.main(["--only", "TD9"])
+    assert "no transaction has 'TD9' in its name" in capsys.readouterr().err
