@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 
@@ -34,7 +36,7 @@ def _sqlite(settings: Settings, service: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{settings.data_dir / service}.sqlite",
         connect_args={"timeout": settings.database_wait_seconds, "check_same_thread": False},
-        json_serializer=_written,
+        json_serializer=write_json,
         pool_size=settings.threads + 2,
         max_overflow=settings.threads + 2,
         pool_timeout=settings.database_wait_seconds,
@@ -64,7 +66,7 @@ def _postgresql(settings: Settings, service: str) -> Engine:
             "connect_timeout": CONNECT_SECONDS,
             "autocommit": True,  # the driver must not begin by itself
         },
-        json_serializer=_written,
+        json_serializer=write_json,
         pool_size=settings.threads + 2,
         max_overflow=0,
         pool_timeout=settings.database_wait_seconds,
@@ -77,9 +79,20 @@ def _postgresql(settings: Settings, service: str) -> Engine:
 _EMPTY: dict[type, str] = {list: "[]", tuple: "[]", dict: "{}"}
 
 
-def _written(value: Any) -> str:
-    """JSON; most lists of a line of the journal are empty."""
-    return _EMPTY[type(value)] if not value and type(value) in _EMPTY else json.dumps(value)
+def write_json(value: Any) -> str:
+    """JSON of a value or a dataclass; most lists of a line of the journal are empty."""
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # half of a surrogate pair, a number above 64 bits
+        return json.dumps(value, default=_fields)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"{type(value).__name__} cannot be kept as JSON")
+    return asdict(value)
 
 
 def _tune(engine: Engine, synchronous: str) -> None:

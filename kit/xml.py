@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from lxml import etree
 
@@ -172,6 +172,15 @@ def find_all(element: Element, path: str) -> list[Element]:
     if question is None:
         return element.findall(_expanded(path))
     return cast(list[Element], question(element))
+
+
+def children(*elements: Element) -> dict[str, list[Element]]:
+    """The child elements by tag, each list in document order; of several elements together."""
+    found: dict[Any, list[Element]] = {}  # lxml tags a comment with a function: nobody asks for it
+    for element in elements:
+        for child in element[:]:  # several times quicker than an iterator, of few children
+            found.setdefault(child.tag, []).append(child)
+    return found
 
 
 def find_text(element: Element, path: str, default: str = "") -> str:

@@ -8,45 +8,89 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+from lxml import etree
 
 from kit.cda.header import BodyKind, CdaHeader
 from kit.cda.reading import header_of, kind_of
 from kit.rules import Malformed
-from kit.xml import Element, find, parse, qname
+from kit.xml import NS, Element, children, find, parse, qname
 
 _TEXT = "hl7:component/hl7:nonXMLBody/hl7:text"
+_HL7 = f"{{{NS['hl7']}}}"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Cda:
     """A document that was read once.
 
-    document: its ClinicalDocument; the tree around it is the whole file. Nobody changes it.
+    document: its ClinicalDocument; the tree around it is the whole file. Nobody changes it. A place
+    is a path of HL7 names below it, ``author/assignedAuthor``, looked for once; a step may have a
+    condition of XPath.
     """
 
     header: CdaHeader
     document: Element = field(repr=False, compare=False)
-    _found: dict[str, list[Element]] = field(default_factory=dict, repr=False, compare=False)
+    _inside: dict[str, dict[str, list[Element]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _found: dict[Callable[[Element], Any], Any] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def once(self, place: str, ask: Callable[[Element], list[Element]]) -> list[Element]:
-        """What ``ask`` finds in the document; a place is asked once, however many rules want it."""
-        found = self._found.get(place)
-        if found is None:
-            found = self._found[place] = ask(self.document)
+    def at(self, place: str) -> Sequence[Element]:
+        """The elements at a place, in document order."""
+        above, _, name = place.rpartition("/")
+        inside, tag = self._within(above), _HL7 + name
+        if name.endswith("]") and tag not in inside:
+            inside[tag] = [found for top in self._tops(above) for found in _chosen(name)(top)]
+        return inside.get(tag, ())
+
+    def values(self, place: str) -> list[str]:
+        """The attributes at a place, ``author/time/@value``, stripped."""
+        above, _, name = place.rpartition("/@")
+        return [value.strip() for item in self.at(above) if (value := item.get(name)) is not None]
+
+    def once(self, ask: Callable[[Element], _T]) -> _T:
+        """What ``ask`` makes of the document, made once, however many rules want it."""
+        if ask not in self._found:
+            self._found[ask] = ask(self.document)
+        found: _T = self._found[ask]
         return found
+
+    def _within(self, place: str) -> dict[str, list[Element]]:
+        found = self._inside.get(place)
+        if found is None:
+            found = self._inside[place] = children(*self._tops(place))
+        return found
+
+    def _tops(self, place: str) -> Sequence[Element]:
+        return self.at(place) if place else (self.document,)
+
+
+@lru_cache(maxsize=64)
+def _chosen(step: str) -> Callable[[Element], list[Element]]:
+    """A step with a condition, ``documentationOf[1]``, as a question."""
+    asked = etree.XPath(f"hl7:{step}", namespaces={"hl7": NS["hl7"]}, smart_strings=False)
+    return cast(Callable[[Element], list[Element]], asked)
 
 
 def read(data: bytes) -> Cda:
     """Read a CDA file. Raises Malformed."""
     document = clinical_document(data)
-    return Cda(header_of(document), document)
+    own = children(document)
+    return Cda(header_of(document, own), document, {"": own})
 
 
 def read_header(data: bytes) -> CdaHeader:
     """The header of a CDA file. Raises Malformed."""
-    return header_of(clinical_document(data))
+    document = clinical_document(data)
+    return header_of(document, children(document))
 
 
 def clinical_document(data: bytes) -> Element:

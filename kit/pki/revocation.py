@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +44,10 @@ class Revocation:
     reason: Reason = Reason.UNSPECIFIED
 
 
+_Mark = tuple[int, int, int]
+Find = Callable[[int, x509.Certificate], Revocation | None]
+
+
 class NoStatus(Exception):
     """No list that the issuer signed can be read: whether a certificate is revoked is unknown."""
 
@@ -53,12 +57,10 @@ class RevocationLists:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read: tuple[tuple[int, int, int], tuple[x509.CertificateRevocationList, ...]] | None
-        self._read = None
-        self._of: dict[x509.Certificate, dict[int, Revocation]] = {}
+        self._read: _Lists | None = None
 
     @property
-    def mark(self) -> tuple[int, int, int]:
+    def mark(self) -> _Mark:
         """Changes whenever the file does. Raises NoStatus when it is absent."""
         try:
             found = os.stat(self.path)
@@ -68,19 +70,40 @@ class RevocationLists:
 
     def find(self, serial: int, issuer: x509.Certificate) -> Revocation | None:
         """The revocation of what ``issuer`` issued under that number. Raises NoStatus."""
-        lists = self._current()
+        return self.open()(serial, issuer)
+
+    def open(self) -> Find:
+        """``find`` for the questions of one moment: the file is looked at by the first of them."""
+        found: list[_Lists] = []
+
+        def find(serial: int, issuer: x509.Certificate) -> Revocation | None:
+            if not found:
+                found.append(self._current())
+            return found[0].of(issuer).get(serial)
+
+        return find
+
+    def _current(self) -> _Lists:
+        mark, read = self.mark, self._read
+        if read is None or read.mark != mark:
+            read = self._read = _Lists(mark, read_bundle(self.path.read_bytes()))
+        return read
+
+
+class _Lists:
+    """The lists of a bundle as it was read once; mark: the file's, then."""
+
+    def __init__(self, mark: _Mark, lists: tuple[x509.CertificateRevocationList, ...]) -> None:
+        self.mark = mark
+        self._lists = lists
+        self._of: dict[x509.Certificate, dict[int, Revocation]] = {}
+
+    def of(self, issuer: x509.Certificate) -> dict[int, Revocation]:
+        """Serial number -> its line, of an issuer's list. Raises NoStatus."""
         known = self._of.get(issuer)
         if known is None:
-            known = self._of[issuer] = _listed(lists, issuer)
-        return known.get(serial)
-
-    def _current(self) -> tuple[x509.CertificateRevocationList, ...]:
-        mark, read = self.mark, self._read
-        if read is None or read[0] != mark:
-            read = mark, read_bundle(self.path.read_bytes())
-            self._of = {}
-            self._read = read
-        return read[1]
+            known = self._of[issuer] = _listed(self._lists, issuer)
+        return known
 
 
 def _listed(

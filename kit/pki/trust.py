@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kit.pki.certificates import KEY_BITS
 from kit.pki.names import AnyCertificate, certificate_of, issuer_dn
-from kit.pki.revocation import NoStatus, RevocationLists
+from kit.pki.revocation import Find, NoStatus, RevocationLists
 
 _LONGEST = 4  # certificates from the holder to the root, both counted
 
@@ -72,43 +71,66 @@ class Trust:
 
         Raises Untrusted; the first reason found, from the holder up.
         """
-        chain = self.chain(certificate)
-        for item, issuer in pairwise((*chain, chain[-1])):
-            if at < item.not_valid_before_utc:
-                raise Untrusted(
-                    Distrust.NOT_YET_VALID, at.isoformat(), _day(item.not_valid_before_utc, "from")
-                )
-            if at > item.not_valid_after_utc:
-                raise Untrusted(
-                    Distrust.EXPIRED, at.isoformat(), _day(item.not_valid_after_utc, "until")
-                )
-            _check_key(item)
-            self._check_status(item, issuer)
-        return chain
-
-    def _check_status(self, certificate: x509.Certificate, issuer: x509.Certificate) -> None:
-        if self.lists is None or certificate is issuer:  # a root answers for itself
-            return
-        try:
-            found = self.lists.find(certificate.serial_number, issuer)
-        except NoStatus as error:
-            raise Untrusted(Distrust.UNKNOWN_STATUS, str(error), "a revocation list") from None
-        if found is not None:
-            seen = f"serial {certificate.serial_number:x} since {found.at.isoformat()}"
-            raise Untrusted(Distrust.REVOKED, f"{seen} ({found.reason})", "a valid certificate")
+        links = _links(self, certificate_of(certificate))
+        find = None if self.lists is None else self.lists.open()
+        for link in links:
+            if at < link.since:
+                raise Untrusted(Distrust.NOT_YET_VALID, at.isoformat(), _day(link.since, "from"))
+            if at > link.until:
+                raise Untrusted(Distrust.EXPIRED, at.isoformat(), _day(link.until, "until"))
+            if link.rsa_bits < KEY_BITS:
+                seen, expected = f"RSA of {link.rsa_bits} bits", f"{KEY_BITS} bits or more"
+                raise Untrusted(Distrust.WEAK_KEY, seen, expected)
+            if find is not None and link.issuer is not None:
+                _check_status(find, link.serial, link.issuer)
+        return tuple(link.certificate for link in links)
 
 
-@lru_cache(maxsize=4096)
-def _check_key(certificate: x509.Certificate) -> None:
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size < KEY_BITS:
-        raise Untrusted(
-            Distrust.WEAK_KEY, f"RSA of {key.key_size} bits", f"{KEY_BITS} bits or more"
-        )
+def _check_status(find: Find, serial: int, issuer: x509.Certificate) -> None:
+    try:
+        found = find(serial, issuer)
+    except NoStatus as error:
+        raise Untrusted(Distrust.UNKNOWN_STATUS, str(error), "a revocation list") from None
+    if found is not None:
+        seen = f"serial {serial:x} since {found.at.isoformat()}"
+        raise Untrusted(Distrust.REVOKED, f"{seen} ({found.reason})", "a valid certificate")
 
 
 def _day(at: datetime, word: str) -> str:
     return f"{word} {at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What is asked of a certificate of a chain. issuer: None of a root, which answers for itself.
+
+    rsa_bits: of its key; a key of another kind is as good as long.
+    """
+
+    certificate: x509.Certificate
+    issuer: x509.Certificate | None
+    serial: int
+    since: datetime
+    until: datetime
+    rsa_bits: int
+
+
+@lru_cache(maxsize=4096)
+def _links(trust: Trust, certificate: x509.Certificate) -> tuple[_Link, ...]:
+    chain = trust.chain(certificate)
+    return tuple(map(_link, chain, (*chain[1:], None)))
+
+
+def _link(certificate: x509.Certificate, issuer: x509.Certificate | None) -> _Link:
+    key = certificate.public_key()
+    return _Link(
+        certificate,
+        issuer,
+        certificate.serial_number,
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        key.key_size if isinstance(key, rsa.RSAPublicKey) else KEY_BITS,
+    )
 
 
 @lru_cache(maxsize=4096)

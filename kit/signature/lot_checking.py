@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
 from kit.pki import Trust, Untrusted, certificate_of, is_signature_certificate, subject_dn
 from kit.rules import Finding, Malformed
@@ -189,7 +188,8 @@ def _signer(signature: Element, lot: str, trust: Trust, at: datetime) -> Iterato
     """The certificate is one that signs, is believed, is the one stated, and made the value."""
     encoded = find_text(signature, "ds:KeyInfo/ds:X509Data/ds:X509Certificate")
     try:
-        certificate = certificate_of(base64.b64decode("".join(encoded.split())))
+        der = base64.b64decode("".join(encoded.split()))
+        certificate = certificate_of(der)
     except (ValueError, binascii.Error):
         yield Finding(lot, "X509Certificate", encoded[:40], "base64 of DER")
         return
@@ -199,18 +199,17 @@ def _signer(signature: Element, lot: str, trust: Trust, at: datetime) -> Iterato
         trust.verify(certificate, at)
     except Untrusted as error:
         yield Finding(lot, f"X509Certificate {error.reason}", error.seen, error.expected)
-    yield from _stated(signature, lot, certificate)
+    yield from _stated(signature, lot, der)
     yield from _value(signature, lot, certificate)
 
 
-def _stated(signature: Element, lot: str, certificate: x509.Certificate) -> Iterator[Finding]:
+def _stated(signature: Element, lot: str, der: bytes) -> Iterator[Finding]:
     first = find(signature, f"{_PROPERTIES}//xades:SigningCertificate/xades:Cert/xades:CertDigest")
     if first is None:
         yield Finding(lot, "SigningCertificate", "", "the digest of the signing certificate")
         return
     method = next((item.get("Algorithm", "") for item in first), "")
     seen = "".join((first[-1].text or "").split()) if len(first) else ""
-    der = certificate.public_bytes(serialization.Encoding.DER)
     expected = digest_of(der, method) if method in HASHES else "SHA-1 or SHA-256"
     if seen != expected:
         yield Finding(lot, "SigningCertificate", seen, expected)

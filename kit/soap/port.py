@@ -7,10 +7,10 @@ journal line whatever happens, and is the one place that catches. Not here: any 
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import NAMESPACE_URL
 
 from flask import Blueprint, Request, Response, request
 
@@ -33,6 +33,7 @@ from kit.service import (
 )
 from kit.soap.envelope import ANONYMOUS, read_envelope, write_envelope
 from kit.soap.faults import FaultStyle, SoapFault
+from kit.uuids import name_based
 from kit.xml import Element, local_name, parse, qname
 
 SOAP_TYPE = "application/soap+xml"
@@ -240,7 +241,7 @@ class _Exchange:
         root = self._envelope(reply.body, action)
         if not reply.attachments:
             return Response(root, 200, content_type=f"{SOAP_TYPE}; charset=UTF-8")
-        boundary = "banc-" + _derived_id(self._message_id).hex
+        boundary = "banc-" + _derived_id(self._message_id).replace("-", "")
         content_type, body = mtom.write_multipart(
             root, reply.attachments, boundary=boundary, action=action
         )
@@ -266,9 +267,9 @@ class _Exchange:
         return Response(root, status, content_type=f"{SOAP_TYPE}; charset=UTF-8")
 
 
-def _derived_id(message_id: str) -> uuid.UUID:
+def _derived_id(message_id: str) -> str:
     """The answer's id is a function of the request's: the same run gives the same bytes."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, message_id)
+    return name_based(NAMESPACE_URL, message_id)
 
 
 def _as_reply(answer: Element | Reply) -> Reply:

@@ -26,14 +26,16 @@ from kit.xds.metadata import (
     SubmissionSet,
 )
 from kit.xds.writing import DOCUMENT_CODE_LISTS, DOCUMENT_CODES, DOCUMENT_SLOTS
-from kit.xml import NS, Element, find, find_all, qname
+from kit.xml import NS, Element, children, qname
 
 _RIM2 = "urn:oasis:names:tc:ebxml-regrep:rim:xsd:2.1"
 _RS2 = "urn:oasis:names:tc:ebxml-regrep:registry:xsd:2.1"
 _SLOT, _CLASSIFICATION = qname("rim:Slot"), qname("rim:Classification")
 _IDENTIFIER = qname("rim:ExternalIdentifier")
-_VALUES = "rim:ValueList/rim:Value"
-_NAME, _DESCRIPTION = "rim:Name/rim:LocalizedString", "rim:Description/rim:LocalizedString"
+_VALUE_LIST, _VALUE = qname("rim:ValueList"), qname("rim:Value")
+_NAME, _DESCRIPTION = qname("rim:Name"), qname("rim:Description")
+_TEXT = qname("rim:LocalizedString")
+_Children = dict[str, list[Element]]
 _KINDS2 = {"HasMember": v.HAS_MEMBER, "RPLC": v.RPLC, "APND": v.APND, "XFRM": v.XFRM}
 
 
@@ -61,9 +63,10 @@ def read_submit_objects(element: Element) -> Submission:
 
 def read_registry_package(package: Element) -> SubmissionSet:
     """Read rim:RegistryPackage as a lot."""
-    slots = _slots(package)
-    codes = _classifications(package)
-    identifiers = _identifiers(package)
+    own = children(package)
+    slots = _slots(package, own)
+    codes = _classifications(own)
+    identifiers = _identifiers(package, own)
     patient = identifiers.get(v.LOT_PATIENT_ID, "")
     ins = read_ins(patient)
     return SubmissionSet(
@@ -75,8 +78,8 @@ def read_registry_package(package: Element) -> SubmissionSet:
         content_type_code=_one_code(codes, v.LOT_CONTENT_TYPE_CODE, package),
         submission_time=_one_value(slots, "submissionTime", package),
         authors=tuple(map(_author, codes.get(v.LOT_AUTHOR, ()))),
-        title=_text(package, _NAME),
-        description=_text(package, _DESCRIPTION),
+        title=_text(own, _NAME),
+        description=_text(own, _DESCRIPTION),
         intended_recipients=slots.pop("intendedRecipient", ()),
         availability_status=package.get("status", ""),
         other_slots=_remaining(slots),
@@ -85,9 +88,10 @@ def read_registry_package(package: Element) -> SubmissionSet:
 
 def read_extrinsic_object(extrinsic: Element) -> DocumentEntry:
     """Read a document entry, as sent or as a query answers it."""
-    slots = _slots(extrinsic)
-    codes = _classifications(extrinsic)
-    identifiers = _identifiers(extrinsic)
+    own = children(extrinsic)
+    slots = _slots(extrinsic, own)
+    codes = _classifications(own)
+    identifiers = _identifiers(extrinsic, own)
     patient = identifiers.get(v.DOCUMENT_PATIENT_ID, "")
     ins = read_ins(patient)
     return DocumentEntry(
@@ -97,8 +101,8 @@ def read_extrinsic_object(extrinsic: Element) -> DocumentEntry:
         other_patient_id="" if ins else patient,
         mime_type=extrinsic.get("mimeType", ""),
         object_type=extrinsic.get("objectType", ""),
-        title=_text(extrinsic, _NAME),
-        description=_text(extrinsic, _DESCRIPTION),
+        title=_text(own, _NAME),
+        description=_text(own, _DESCRIPTION),
         authors=tuple(map(_author, codes.get(v.DOCUMENT_AUTHOR, ()))),
         availability_status=extrinsic.get("status", ""),
         logical_id=extrinsic.get("lid", ""),
@@ -115,7 +119,7 @@ def read_association(element: Element) -> Association:
         kind=_required(element, "associationType"),
         source=_required(element, "sourceObject"),
         target=_required(element, "targetObject"),
-        slots=_remaining(_slots(element)),
+        slots=_remaining(_slots(element, children(element))),
         entry_uuid=element.get("id", ""),
     )
 
@@ -170,15 +174,23 @@ def _package_nodes(objects: Element) -> dict[str, set[str]]:
     return nodes
 
 
-def _slots(element: Element) -> dict[str, tuple[str, ...]]:
+def _slots(element: Element, own: _Children) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for slot in element.iterchildren(_SLOT):
+    for slot in own.get(_SLOT, ()):
         name = slot.get("name", "").strip()
         if not name:
             raise Malformed(f"{_where(element)}/Slot/@name", "is absent")
         if name in found:
             raise Malformed(f"{_where(element)}/Slot[{name}]", "given twice")
-        found[name] = tuple([(value.text or "").strip() for value in find_all(slot, _VALUES)])
+        found[name] = tuple(
+            [
+                (value.text or "").strip()
+                for values in slot[:]
+                if values.tag == _VALUE_LIST
+                for value in values[:]
+                if value.tag == _VALUE
+            ]
+        )
     return found
 
 
@@ -240,9 +252,9 @@ def _version(extrinsic: Element) -> int | None:
     return int(name) if name.isascii() and name.isdigit() and len(name) < 10 else None
 
 
-def _classifications(element: Element) -> dict[str, list[Element]]:
+def _classifications(own: _Children) -> dict[str, list[Element]]:
     found: dict[str, list[Element]] = {}
-    for item in element.iterchildren(_CLASSIFICATION):
+    for item in own.get(_CLASSIFICATION, ()):
         found.setdefault(item.get("classificationScheme", ""), []).append(item)
     return found
 
@@ -264,16 +276,17 @@ def _one_code(codes: dict[str, list[Element]], scheme: str, element: Element) ->
 
 
 def _coded(item: Element) -> Coded:
-    slots = _slots(item)
+    own = children(item)
+    slots = _slots(item, own)
     return Coded(
         code=item.get("nodeRepresentation", "").strip(),
         system=_one_value(slots, "codingScheme", item),
-        label=_text(item, _NAME),
+        label=_text(own, _NAME),
     )
 
 
 def _author(item: Element) -> Author:
-    slots = _slots(item)
+    slots = _slots(item, children(item))
     person = _one_value(slots, "authorPerson", item)
     return Author(
         person=Xcn.read(person) if person else None,
@@ -285,9 +298,9 @@ def _author(item: Element) -> Author:
     )
 
 
-def _identifiers(element: Element) -> dict[str, str]:
+def _identifiers(element: Element, own: _Children) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in element.iterchildren(_IDENTIFIER):
+    for item in own.get(_IDENTIFIER, ()):
         scheme = item.get("identificationScheme", "")
         if scheme in found:
             raise Malformed(f"{_where(element)}/ExternalIdentifier[{scheme}]", "given twice")
@@ -295,7 +308,10 @@ def _identifiers(element: Element) -> dict[str, str]:
     return found
 
 
-def _text(element: Element, path: str) -> str:
+def _text(own: _Children, tag: str) -> str:
     """The first LocalizedString of Name or Description; "" when absent."""
-    found = find(element, path)
-    return "" if found is None else found.get("value", "")
+    for text in own.get(tag, ()):
+        for child in text[:]:
+            if child.tag == _TEXT:
+                return child.get("value", "")
+    return ""

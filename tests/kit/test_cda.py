@@ -42,6 +42,39 @@ def test_a_document_read_once_has_header_tree_and_body() -> None:
     assert canonical(document.document) == canonical(cda.clinical_document(a_pdf_cda()))
 
 
+PLACES = [
+    "id",
+    "author",
+    "recordTarget/patientRole/id",
+    "recordTarget/patientRole/patient/name/given",
+    "documentationOf[1]/serviceEvent",
+    "documentationOf[2]/serviceEvent/performer",
+    "relatedDocument[@typeCode='RPLC']/parentDocument/id",
+    "recordTarget/patientRole/patient/name/family[@qualifier='BR']",
+    "component/structuredBody/component/section/title",
+    "nobody/nothing",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_holds_what_xpath_finds(place: str) -> None:
+    """Comments and instructions between elements are nobody's."""
+    event = b"<documentationOf><!-- one --><serviceEvent/></documentationOf>"
+    data = a_cda().replace(b"<component>", b"<?pi x?>" + event * 2 + b"<!-- two --><component>", 1)
+    document = cda.read(data)
+    steps = "/".join(f"h:{step}" for step in place.split("/"))
+    expected = document.document.xpath(steps, namespaces={"h": "urn:hl7-org:v3"})
+    assert list(document.at(place)) == expected == list(document.at(place))
+    for name in ("root", "classCode"):
+        values = document.document.xpath(f"{steps}/@{name}", namespaces={"h": "urn:hl7-org:v3"})
+        assert document.values(f"{place}/@{name}") == values
+
+
+def test_some_of_these_places_hold_something() -> None:
+    document = cda.read(a_cda())
+    assert sum(bool(document.at(place)) for place in PLACES) >= 4
+
+
 @pytest.mark.parametrize(
     ("written", "kept"), [("00010101000000+1400", "00010101000000+1400"), ("٢٠٢٦", "٢٠٢٦")]
 )

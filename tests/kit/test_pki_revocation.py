@@ -80,6 +80,21 @@ def test_a_revoked_certificate_is_believed_no_more_by_anyone_at_any_instant(pki:
     assert distrust_of(pki.trust, a_hospital(pki).auth) is None
 
 
+def test_a_list_that_changed_counts_at_the_next_question(pki: TestPki) -> None:
+    """Who asks twice within one moment is answered from the file as the first question saw it."""
+    hospital = a_new_one(pki, "CH DU LENDEMAIN")
+    issuer = pki.trust.chain(hospital.certificate)[1]
+    serial = hospital.certificate.serial_number
+    lists = pki.trust.lists
+    assert lists is not None
+    of_one_moment = lists.open()
+    assert of_one_moment(serial, issuer) is None
+    pki.revoke(hospital.certificate, at=NOW)
+    assert of_one_moment(serial, issuer) is None
+    assert lists.open()(serial, issuer) is not None
+    assert distrust_of(pki.trust, hospital) is Distrust.REVOKED
+
+
 def test_revoking_twice_keeps_the_first_date(pki: TestPki) -> None:
     credential = a_new_one(pki, "Revoked twice")
     first = pki.revoke(credential.certificate, WALL)

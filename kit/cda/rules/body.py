@@ -17,11 +17,11 @@ from kit.cda.models import (
     TYPES_OF_MODEL,
     VOLETS,
 )
-from kit.cda.rules.book import HEADER, NOT_CONFORMANT, VOLET, at, book, in_document, one_value
+from kit.cda.rules.book import HEADER, NOT_CONFORMANT, VOLET, at, book, elements, one_value
 from kit.cda.rules.identification import HEADER_TEMPLATES
 from kit.rules import Finding, Malformed
 from kit.xds.tables import MEDIA_FORMATS, UNSTRUCTURED_TEMPLATE
-from kit.xml import Element, qname
+from kit.xml import Element, local_name, qname
 
 _TEXT = "component/nonXMLBody/text"
 _SECTION = "component/structuredBody//section"
@@ -38,7 +38,7 @@ _NEAR_START = 1024  # bytes; PDF allows a preamble
 
 @book.rule(NOT_CONFORMANT, source="HL7 CDA R2: component")
 def the_document_has_one_body(document: Cda) -> Iterator[Finding]:
-    found = [str(item.tag).rpartition("}")[2] for item in in_document(document, "component/*")]
+    found = [local_name(item) for item in elements(document.document, "component/*")]
     if len(found) != 1 or found[0] not in ("nonXMLBody", "structuredBody"):
         yield at(document, "component", found, "nonXMLBody or structuredBody")
 
@@ -126,17 +126,20 @@ def a_section_has_the_code_of_its_template(document: Cda) -> Iterator[Finding]:
                 yield at(document, f"{_SECTION}/code/@code", seen, wanted)
 
 
-def _every_section(document: Element) -> list[Element]:
-    return list(document.iter(_SECTION_TAG))
-
-
-def _sections(document: Cda) -> Iterator[tuple[str, list[str]]]:
+def _sections(document: Cda) -> list[tuple[str, list[str]]]:
     """Code and templates of each section, of whatever depth."""
-    for section in document.once("//section", _every_section):
-        code, templates = "", []
-        for child in section.iterchildren(_TEMPLATE_TAG, _CODE_TAG):
-            if child.tag == _CODE_TAG:
-                code = child.get("code", "")
-            else:
-                templates.append(child.get("root", ""))
-        yield code, templates
+    return document.once(_read_sections)
+
+
+def _read_sections(document: Element) -> list[tuple[str, list[str]]]:
+    return [_read_section(section) for section in document.iter(_SECTION_TAG)]
+
+
+def _read_section(section: Element) -> tuple[str, list[str]]:
+    code, templates = "", []
+    for child in section[:]:
+        if child.tag == _CODE_TAG:
+            code = child.get("code", "")
+        elif child.tag == _TEMPLATE_TAG:
+            templates.append(child.get("root", ""))
+    return code, templates

@@ -52,14 +52,10 @@ def elements(element: Element, place: str) -> list[Element]:
     return cast(list[Element], _compiled(place)(element))
 
 
-def in_document(document: Cda, place: str) -> list[Element]:
-    """The elements at a place below ClinicalDocument."""
-    return document.once(place, cast(Callable[[Element], list[Element]], _compiled(place)))
-
-
 def text_of(element: Element) -> str:
     """All the text of an element, its spaces made single."""
-    return " ".join("".join(element.itertext()).split())
+    text = "".join(element.itertext()) if len(element) else element.text or ""
+    return " ".join(text.split())
 
 
 def at(document: Cda, place: str, seen: object, expected: str) -> Finding:
@@ -72,7 +68,7 @@ def one_value(
     document: Cda, place: str, is_right: Callable[[str], object], expected: str
 ) -> Iterator[Finding]:
     """A place with exactly one value, which is right."""
-    seen = values(document.document, place)
+    seen = document.values(place)
     if len(seen) != 1 or not is_right(seen[0]):
         yield at(document, place, seen, expected)
 
@@ -81,7 +77,7 @@ def one_code(
     document: Cda, place: str, value_set: ValueSet, *, is_required: bool = True
 ) -> Iterator[Finding]:
     """A place with one code of a value set, and its label."""
-    found = in_document(document, place)
+    found = document.at(place)
     if not found and not is_required:
         return
     told = [f"{item.get('code', '')} ({item.get('codeSystem', '')})" for item in found]

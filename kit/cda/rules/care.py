@@ -13,7 +13,6 @@ from kit.cda.rules.book import (
     NOT_CONFORMANT,
     at,
     book,
-    in_document,
     is_time,
     one_code,
     one_value,
@@ -34,9 +33,9 @@ def the_principal_act_is_dated(document: Cda) -> Iterator[Finding]:
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: documentationOf, the first is the principal act")
 def the_principal_act_has_a_performer(document: Cda) -> Iterator[Finding]:
     yield from one_value(document, f"{_PERFORMER}/@typeCode", lambda code: code == "PRF", "PRF")
-    if in_document(document, _PERFORMER):
+    if document.at(_PERFORMER):
         place = f"{_PERFORMER}/assignedEntity/id"
-        found = in_document(document, place)
+        found = document.at(place)
         if len(found) != 1 or not (found[0].get("root") or found[0].get("nullFlavor")):
             yield at(document, place, f"{len(found)}", "one identifier")
 
@@ -49,8 +48,8 @@ def the_principal_act_has_a_practice_setting(document: Cda) -> Iterator[Finding]
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_document_belongs_to_one_stay(document: Cda) -> Iterator[Finding]:
-    found = in_document(document, _STAY)
-    dated = in_document(document, f"{_STAY}/effectiveTime")
+    found = document.at(_STAY)
+    dated = document.at(f"{_STAY}/effectiveTime")
     if len(found) != 1:
         yield at(document, _STAY, f"{len(found)}", "one stay or visit")
     elif len(dated) != 1:

@@ -14,13 +14,11 @@ from kit.cda.rules.book import (
     NOT_CONFORMANT,
     at,
     book,
-    in_document,
     is_day_or_zoned,
     is_oid,
     is_zoned,
     one_code,
     one_value,
-    values,
 )
 from kit.cda.value_sets import CONFIDENTIALITIES, TYPES
 from kit.rules import Finding
@@ -90,7 +88,7 @@ def the_time_of_the_document_has_a_zone(document: Cda) -> Iterator[Finding]:
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: times")
 def a_time_of_day_has_a_zone(document: Cda) -> Iterator[Finding]:
     for place in ZONED_TIMES:
-        for seen in values(document.document, place):
+        for seen in document.values(place):
             if not is_day_or_zoned(seen):
                 yield at(document, place, seen, "a day, or a time of day with its zone")
 
@@ -122,7 +120,7 @@ def the_version_is_a_number(document: Cda) -> Iterator[Finding]:
 
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: relatedDocument")
 def a_replacement_names_one_document(document: Cda) -> Iterator[Finding]:
-    links = in_document(document, _PARENT)
-    parents = values(document.document, f"{_PARENT}/parentDocument/id/@root")
+    links = document.at(_PARENT)
+    parents = document.values(f"{_PARENT}/parentDocument/id/@root")
     if links and (len(links), len(parents)) != (1, 1):
         yield at(document, f"{_PARENT}/parentDocument/id/@root", parents, "one document replaced")

@@ -14,7 +14,6 @@ from kit.cda.rules.book import (
     NOT_CONFORMANT,
     at,
     book,
-    in_document,
     is_time,
     one_value,
 )
@@ -32,10 +31,10 @@ _INS_TRAITS = "INS guide: strict traits with the INS"
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_document_is_about_one_patient(document: Cda) -> Iterator[Finding]:
-    found = in_document(document, _PATIENT)
+    found = document.at(_PATIENT)
     if len(found) != 1:
         yield at(document, _PATIENT, f"{len(found)} patients", "one patient")
-    for item in in_document(document, f"{_ROLE}/id"):
+    for item in document.at(f"{_ROLE}/id"):
         if not item.get("root") or not item.get("extension"):
             seen = f"{item.get('root', '')} {item.get('extension', '')}".strip()
             yield at(document, f"{_ROLE}/id", seen, "a root and an extension")
@@ -45,7 +44,7 @@ def the_document_is_about_one_patient(document: Cda) -> Iterator[Finding]:
 def a_name_of_the_patient_is_a_birth_name_or_a_used_one(document: Cda) -> Iterator[Finding]:
     for part, known in _NAMES:
         place = f"{_PATIENT}/name/{part}"
-        parts = in_document(document, place)
+        parts = document.at(place)
         if not parts:
             yield at(document, place, "", "a name")
         for item in parts:
@@ -57,7 +56,7 @@ def a_name_of_the_patient_is_a_birth_name_or_a_used_one(document: Cda) -> Iterat
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}; JDV_J143")
 def the_sex_is_in_its_value_set(document: Cda) -> Iterator[Finding]:
     place = f"{_PATIENT}/administrativeGenderCode"
-    found = in_document(document, place)
+    found = document.at(place)
     codes = [(item.get("code"), item.get("codeSystem")) for item in found]
     if len(codes) != 1 or codes[0] not in SEXES:
         yield at(document, place, [f"{code} ({system})" for code, system in codes], "F, M or UN")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from kit.cda.document import Cda
 from kit.cda.rules.book import (
@@ -15,7 +16,6 @@ from kit.cda.rules.book import (
     at,
     book,
     elements,
-    in_document,
     is_time,
     one_value,
     text_of,
@@ -25,7 +25,7 @@ from kit.cda.value_sets import CIVILITIES, PROFESSION_SYSTEMS, TITLES
 from kit.identity import STRUCTURE_OID
 from kit.rules import Finding
 from kit.xds.tables import SPECIALTY_SYSTEM
-from kit.xml import Element, qname
+from kit.xml import Element, local_name, qname
 
 _DMP_OID = "1.2.250.1.213.4.1"  # the DMP keeps documents of patients itself
 _CUSTODIAN = "custodian/assignedCustodian/representedCustodianOrganization"
@@ -33,7 +33,10 @@ _SIGNER = "legalAuthenticator"
 _PROFESSION = re.compile(r"G1[56]_\d{2}(/\w+)?", re.ASCII)
 _TELECOM = qname("hl7:telecom")
 _SCHEMES = ("tel:", "mailto:", "fax:", "http:", "https:", "ftp:", "mllp:")
-_NAME_CODES = {qname("hl7:prefix"): CIVILITIES, qname("hl7:suffix"): TITLES}
+_NAME_CODES: dict[Any, tuple[str, ...]] = {
+    qname("hl7:prefix"): CIVILITIES,
+    qname("hl7:suffix"): TITLES,
+}
 # Where professionals are named in a header.
 _NAMES = (
     "author/assignedAuthor/assignedPerson/name",
@@ -94,7 +97,7 @@ def an_organization_of_an_author_has_a_national_number(document: Cda) -> Iterato
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_custodian_is_identified(document: Cda) -> Iterator[Finding]:
-    found = in_document(document, f"{_CUSTODIAN}/id")
+    found = document.at(f"{_CUSTODIAN}/id")
     ids = [(item.get("root", ""), item.get("extension", "")) for item in found]
     is_right = len(ids) == 1 and (
         (ids[0][0] == STRUCTURE_OID and bool(ids[0][1])) or ids[0][0].startswith(_DMP_OID)
@@ -106,7 +109,7 @@ def the_custodian_is_identified(document: Cda) -> Iterator[Finding]:
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_legal_authenticator_is_there_and_identified(document: Cda) -> Iterator[Finding]:
-    found = in_document(document, _SIGNER)
+    found = document.at(_SIGNER)
     if len(found) != 1:
         yield at(document, _SIGNER, f"{len(found)}", "one")
     elif not _is_identified(found[0], "assignedEntity/id"):
@@ -115,7 +118,7 @@ def the_legal_authenticator_is_there_and_identified(document: Cda) -> Iterator[F
 
 @book.rule(NOT_CONFORMANT, source=HEADER)
 def the_legal_authenticator_signed_at_a_time(document: Cda) -> Iterator[Finding]:
-    if in_document(document, _SIGNER):
+    if document.at(_SIGNER):
         yield from one_value(document, f"{_SIGNER}/time/@value", is_time, "a time")
         place = f"{_SIGNER}/signatureCode/@code"
         yield from one_value(document, place, lambda code: code == "S", "S")
@@ -124,18 +127,18 @@ def the_legal_authenticator_signed_at_a_time(document: Cda) -> Iterator[Finding]
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}; JDV_J245, JDV_J246")
 def civilities_and_titles_are_codes(document: Cda) -> Iterator[Finding]:
     for place in _NAMES:
-        for name in in_document(document, place):
-            for part, known in _NAME_CODES.items():
-                for item in name.iterchildren(part):
-                    if text_of(item) not in known:
-                        field = f"{place}/{part.rpartition('}')[2]}"
-                        yield at(document, field, text_of(item), " or ".join(known))
+        for name in document.at(place):
+            for item in name[:]:
+                known = _NAME_CODES.get(item.tag)
+                if known is not None and text_of(item) not in known:
+                    field = f"{place}/{local_name(item)}"
+                    yield at(document, field, text_of(item), " or ".join(known))
 
 
 @book.rule(NOT_CONFORMANT, source=f"{HEADER}: telecom")
 def a_telecom_has_a_scheme(document: Cda) -> Iterator[Finding]:
     for part in ("recordTarget", "author", "custodian", "legalAuthenticator"):
-        for top in in_document(document, part):
+        for top in document.at(part):
             for item in top.iter(_TELECOM):
                 seen = item.get("value")
                 if seen is not None and not seen.startswith(_SCHEMES):
@@ -144,7 +147,7 @@ def a_telecom_has_a_scheme(document: Cda) -> Iterator[Finding]:
 
 def _authors(document: Cda) -> Iterator[tuple[str, Element]]:
     """Each author with its place."""
-    for rank, author in enumerate(in_document(document, "author"), 1):
+    for rank, author in enumerate(document.at("author"), 1):
         yield f"author[{rank}]", author
 
 

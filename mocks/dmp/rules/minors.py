@@ -30,7 +30,7 @@ def is_minor(birth_date: str, on: date) -> bool:
         return False
     year, month, day = birth_date[:4], birth_date[5:7], birth_date[8:10]
     last = "12" if month in ("", "00") else month, "31" if day in ("", "00") else day
-    return f"{on:%Y%m%d}" < f"{int(year) + MAJORITY}{last[0]}{last[1]}"
+    return on.isoformat() < f"{int(year) + MAJORITY}-{last[0]}-{last[1]}"
 
 
 def secrecy(user: DmpUser) -> Iterator[Finding]:

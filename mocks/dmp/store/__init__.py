@@ -1,6 +1,6 @@
 """DMP mock, store: documents, their metadata and their bytes, as rows that never leave here.
 
-tables.py the tables; plain.py objects to JSON and back; matching.py which entries meet a query;
+tables.py the tables; building.py objects from JSON; matching.py which entries meet a query;
 documents.py what routes and rules ask. Not here: what may be stored or seen (``rules``).
 """
 

@@ -5,12 +5,12 @@ It takes and gives the objects of ``kit.xds`` and of ``messages``. Not here: the
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from kit.database import DEFAULT_SANDBOX, Database
 from kit.rules import Refusal, Refused
 from kit.statements import Insert, Question
+from kit.uuids import name_based
 from kit.xds import vocabulary
 from kit.xds.metadata import (
     SIGNATURE_TYPE_CODE,
@@ -54,8 +55,8 @@ from mocks.dmp.messages.query import (
 )
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
 from mocks.dmp.messages.update import Update
+from mocks.dmp.store.building import build
 from mocks.dmp.store.matching import lot_meets, meets
-from mocks.dmp.store.plain import build, plain
 from mocks.dmp.store.records import Records
 from mocks.dmp.store.registering import (
     entry_row,
@@ -67,14 +68,13 @@ from mocks.dmp.store.registering import (
 )
 from mocks.dmp.store.tables import (
     association_table,
-    content_table,
     entry_table,
     lot_table,
 )
 from mocks.dmp.store.versions import Versions
 
 # Built once: every exchange runs them.
-_TABLES = (association_table, content_table, entry_table, lot_table)
+_TABLES = (association_table, entry_table, lot_table)
 _INSERTS = {table: Insert(table) for table in _TABLES}
 _HASH, _LOT = (
     Question(
@@ -185,7 +185,7 @@ class Documents:
 
     def show_or_hide(self, entry: DocumentEntry, key: str, at: datetime) -> None:
         """A new version of an entry with other confidentiality codes; the patient's own doing."""
-        new = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{entry.entry_uuid}/{key}')}"
+        new = f"urn:uuid:{name_based(NAMESPACE_OID, f'{entry.entry_uuid}/{key}')}"
         self._revise(entry.entry_uuid, new, at, confidentiality_codes=entry.confidentiality_codes)
 
     def find(self, query: StoredQuery, matricules: Iterable[str]) -> list[DocumentEntry]:
@@ -246,8 +246,8 @@ class Documents:
 
     def content(self, unique_id: str) -> bytes | None:
         """The bytes of a document, as they were received."""
-        query = select(content_table.c.bytes).where(content_table.c.unique_id == unique_id)
-        found: bytes | None = self._scalar(content_table, query)
+        query = select(entry_table.c.bytes).where(entry_table.c.unique_id == unique_id)
+        found: bytes | None = self._scalar(entry_table, query)
         return found
 
     # Rows.
@@ -280,7 +280,7 @@ class Documents:
             "structure": structure,
             "submission_time": lot.submission_time[:14].ljust(14, "0"),
             "registered_at": at,
-            "metadata": plain(lot),
+            "metadata": lot,
         }
         self._insert(lot_table, [row])
 
@@ -288,11 +288,11 @@ class Documents:
         self, items: Sequence[ProvidedDocument], names: Mapping[str, str]
     ) -> None:
         entries = [registered(item, names[item.entry.entry_uuid]) for item in items]
-        self._insert(entry_table, [entry_row(entry, names[""]) for entry in entries])
-        contents = (
-            {"unique_id": item.entry.unique_id, "bytes": item.content or b""} for item in items
+        rows = (
+            entry_row(entry, names[""], item.content or b"")
+            for entry, item in zip(entries, items, strict=True)
         )
-        self._insert(content_table, contents)
+        self._insert(entry_table, rows)
 
     def _insert_associations(
         self, lot: SubmissionSet, links: Iterable[Association], names: Mapping[str, str]
@@ -305,7 +305,7 @@ class Documents:
                 "kind": link.kind,
                 "source": link.source,
                 "target": link.target,
-                "metadata": plain(link),
+                "metadata": link,
             }
             for link in named
         )
@@ -322,7 +322,7 @@ class Documents:
             update(entry_table)
             .where(entry_table.c.sandbox == self._sandbox)
             .where(entry_table.c.entry_uuid == entry_uuid)
-            .values(entry_uuid=new_uuid, metadata=plain(made))
+            .values(entry_uuid=new_uuid, metadata=made)
         )
 
     def set_status(self, entry_uuid: str, status: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_
 from kit.statements import Insert, Question
 from mocks.dmp.messages.habilitation import Authorization
 from mocks.dmp.messages.record import Access, PatientRecord
-from mocks.dmp.store.plain import build, plain
+from mocks.dmp.store.building import build
 from mocks.dmp.store.tables import (
     access_table,
     authorization_table,
@@ -73,7 +73,7 @@ class Records:
                 columns.sandbox == self._sandbox, columns.matricule == matricule
             )
         )
-        kept = plain(replace(record, closed_at=None))
+        kept = replace(record, closed_at=None)
         row = {"matricule": matricule, "state": record.state, "kept": kept}
         self._insert(record_table, row | {"closed_at": record.closed_at})
 
@@ -147,14 +147,13 @@ class Records:
     def note(self, matricule: str, accesses: Iterable[Access]) -> None:
         """Somebody did something in a record: the patient will see it."""
         own = {"sandbox": self._sandbox, "matricule": matricule}
-        _NOTE.run(self._connection, (plain(item) | own for item in accesses))
+        _NOTE.run(self._connection, (_told(item) | own for item in accesses))
 
     def accesses(self, matricule: str) -> list[Access]:
         """Who did what in a record, latest first."""
         columns = access_table.c
-        names = tuple(Access.__dataclass_fields__)
         query = (
-            select(*(columns[name] for name in names))
+            select(*(columns[name] for name in _ACCESS))
             .where(columns.sandbox == self._sandbox, columns.matricule == matricule)
             .order_by(columns.seq.desc())
         )
@@ -162,3 +161,10 @@ class Records:
 
     def _insert(self, table: Any, row: dict[str, Any]) -> None:
         self._connection.execute(insert(table), row | {"sandbox": self._sandbox})
+
+
+_ACCESS = tuple(Access.__dataclass_fields__)
+
+
+def _told(access: Access) -> dict[str, Any]:
+    return {name: getattr(access, name) for name in _ACCESS}

@@ -5,16 +5,17 @@ Not here: the rows' tables, when something is registered (``documents``).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import NAMESPACE_OID
 
+from kit.uuids import name_based
 from kit.xds import vocabulary
 from kit.xds.metadata import Association, DocumentEntry, SubmissionSet
 from mocks.dmp.messages.retrieval import REPOSITORY_UNIQUE_ID
 from mocks.dmp.messages.submission import ProvidedDocument, ProvidedLot
-from mocks.dmp.store.plain import build, plain
+from mocks.dmp.store.building import build
 
 
 def registered_lot(entry_uuid: str, kept: Mapping[str, Any]) -> SubmissionSet:
@@ -33,7 +34,7 @@ def registered_link(lot: SubmissionSet, link: Association, names: Mapping[str, s
 
 def given_uuid(lot: SubmissionSet, symbolic: str) -> str:
     """The entryUUID we give: a function of the lot, so the same run gives the same ones."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{lot.unique_id}/{symbolic}')}"
+    return f"urn:uuid:{name_based(NAMESPACE_OID, f'{lot.unique_id}/{symbolic}')}"
 
 
 def names_of(lot: ProvidedLot) -> dict[str, str]:
@@ -59,7 +60,7 @@ def registered(item: ProvidedDocument, entry_uuid: str) -> DocumentEntry:
     )
 
 
-def entry_row(entry: DocumentEntry, lot_uuid: str) -> dict[str, Any]:
+def entry_row(entry: DocumentEntry, lot_uuid: str, content: bytes) -> dict[str, Any]:
     """An entry as its table holds it."""
     return {
         "entry_uuid": entry.entry_uuid,
@@ -69,5 +70,6 @@ def entry_row(entry: DocumentEntry, lot_uuid: str) -> dict[str, Any]:
         "status": entry.availability_status,
         "type_code": entry.type_code.code if entry.type_code else "",
         "hash": entry.hash,
-        "metadata": plain(entry),
+        "metadata": entry,
+        "bytes": content,
     }

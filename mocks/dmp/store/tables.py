@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from kit.database import UtcDateTime
+from kit.xds import vocabulary
 
 metadata = MetaData()
 
@@ -49,18 +50,11 @@ entry_table = Table(
     Column("type_code", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("metadata", JSON, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),  # last: who reads what is before pays nothing
     UniqueConstraint("sandbox", "unique_id", name="a_unique_id_is_used_once"),
     UniqueConstraint("sandbox", "entry_uuid", name="an_entry_uuid_is_used_once"),
     ForeignKeyConstraint(["sandbox", "lot_uuid"], ["lot.sandbox", "lot.entry_uuid"]),
     Index("entry_by_patient", "sandbox", "matricule", "status"),
-)
-content_table = Table(
-    "content",
-    metadata,
-    Column("sandbox", String(64), primary_key=True),
-    Column("unique_id", String(128), primary_key=True),
-    Column("bytes", LargeBinary, nullable=False),
-    ForeignKeyConstraint(["sandbox", "unique_id"], ["entry.sandbox", "entry.unique_id"]),
 )
 association_table = Table(
     "association",
@@ -72,9 +66,13 @@ association_table = Table(
     Column("source", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("metadata", JSON, nullable=False),
-    Index("association_by_source", "sandbox", "source"),
-    Index("association_by_target", "sandbox", "target"),
+    Index("association_by_patient", "sandbox", "matricule"),
 )
+# A new version of an entry takes over its links to others; two of three rows are memberships.
+for _end in ("source", "target"):
+    _others = association_table.c.kind != vocabulary.HAS_MEMBER
+    Index(f"association_by_{_end}", association_table.c.sandbox, association_table.c[_end],
+          sqlite_where=_others, postgresql_where=_others)  # fmt: skip
 # What the patient of a record decided; without a row the invented country says.
 record_table = Table(
     "record",

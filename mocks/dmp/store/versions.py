@@ -7,14 +7,15 @@ Source: ITI TF-2 3.57 (versions, association propagation).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select
 
+from kit.uuids import name_based
 from kit.xds import vocabulary
 from kit.xds.metadata import Association, DocumentEntry
 from mocks.dmp.messages.query import (
@@ -27,8 +28,8 @@ from mocks.dmp.messages.query import (
     UNIQUE_ID,
     StoredQuery,
 )
+from mocks.dmp.store.building import build
 from mocks.dmp.store.matching import meets
-from mocks.dmp.store.plain import build, plain
 from mocks.dmp.store.tables import (
     association_table,
     change_table,
@@ -39,6 +40,11 @@ from mocks.dmp.store.tables import (
 
 # A new version takes these over; that it is a member of a lot, the lot says.
 PROPAGATED = (vocabulary.RPLC, vocabulary.APND, vocabulary.XFRM, vocabulary.SIGNS)
+_ENDS = (association_table.c.source, association_table.c.target)
+# Written as the indexes of the ends have it, not bound: else they are of no use.
+_NO_MEMBERSHIP = association_table.c.kind != bindparam(
+    "membership", vocabulary.HAS_MEMBER, literal_execute=True
+)
 
 _PROVENANCE = (
     select(lot_table.c.structure, lot_table.c.registered_at, change_table.c.changed_at)
@@ -84,7 +90,7 @@ class Versions:
             "sandbox": self._sandbox,
             "entry_uuid": entry.entry_uuid,
             "unique_id": entry.unique_id,
-            "metadata": plain(entry),
+            "metadata": entry,
         }
         self._connection.execute(insert(version_table), row)
         change = {"sandbox": self._sandbox, "entry_uuid": successor, "changed_at": at}
@@ -170,26 +176,29 @@ class Versions:
         return found
 
     def _propagate(self, former: str, successor: str) -> None:
-        columns = association_table.c
-        asked = (
-            select(columns.matricule, columns.metadata)
-            .where(columns.sandbox == self._sandbox, columns.kind.in_(PROPAGATED))
-            .where(or_(columns.source == former, columns.target == former))
-            .order_by(columns.seq)
-        )
+        found = {row.seq: row for end in _ENDS for row in self._linked(end, former)}
         rows = [
             self._row(row.matricule, build(Association, row.metadata), former, successor)
-            for row in self._connection.execute(asked)
+            for _, row in sorted(found.items())
         ]
         if rows:
             self._connection.execute(insert(association_table), rows)
+
+    def _linked(self, end: ColumnElement[str], entry_uuid: str) -> Iterable[Row[Any]]:
+        """The associations to take over that start or end at an entry."""
+        columns = association_table.c
+        return self._connection.execute(
+            select(columns.seq, columns.matricule, columns.metadata)
+            .where(columns.sandbox == self._sandbox, end == entry_uuid)
+            .where(_NO_MEMBERSHIP, columns.kind.in_(PROPAGATED))
+        )
 
     def _row(
         self, matricule: str, link: Association, former: str, successor: str
     ) -> dict[str, Any]:
         source = successor if link.source == former else link.source
         target = successor if link.target == former else link.target
-        name = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{link.entry_uuid}/{successor}')}"
+        name = f"urn:uuid:{name_based(NAMESPACE_OID, f'{link.entry_uuid}/{successor}')}"
         taken = replace(link, entry_uuid=name, source=source, target=target)
         return {
             "sandbox": self._sandbox,
@@ -197,5 +206,5 @@ class Versions:
             "kind": link.kind,
             "source": source,
             "target": target,
-            "metadata": plain(taken),
+            "metadata": taken,
         }

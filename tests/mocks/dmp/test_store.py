@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from kit.database import Database
+from kit.engines import write_json
 from kit.pki import TestPki
 from kit.rules import Refused
 from kit.settings import Settings
@@ -27,8 +29,8 @@ from mocks.dmp.messages import (
     write_update,
 )
 from mocks.dmp.store import Store, metadata
+from mocks.dmp.store.building import build
 from mocks.dmp.store.matching import meets
-from mocks.dmp.store.plain import build, plain
 from tests.mocks.dmp.builders import (
     ARC,
     INS,
@@ -182,7 +184,7 @@ def test_statuses_filter(store: Store, pki: TestPki) -> None:
 
 def test_every_attribute_survives_the_store() -> None:
     entry = an_entry(a_document(), version=3, is_opaque=True, size_bytes=None)
-    assert build(DocumentEntry, plain(entry)) == entry
+    assert build(DocumentEntry, json.loads(write_json(entry))) == entry
 
 
 ENTRY = an_entry(a_document())

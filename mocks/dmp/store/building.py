@@ -1,45 +1,22 @@
-"""DMP mock, store: frozen dataclasses to what JSON holds, and back.
+"""DMP mock, store: what JSON holds of frozen dataclasses to themselves.
 
-Not here: which objects are kept (``documents``).
+Not here: which objects are kept (``documents``), writing them (``kit.engines``).
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 _T = TypeVar("_T")
 _Reader = Callable[[Any], Any]
 
 
-def plain(value: Any) -> dict[str, Any]:
-    """A dataclass as JSON holds it: a dictionary; JSON itself makes lists of tuples."""
-    names, get, nested = _fields(type(value))  # type: ignore[arg-type]
-    found = dict(zip(names, get(value), strict=True))
-    for name in nested:
-        inner = found[name]
-        if type(inner) is tuple:
-            found[name] = [plain(item) for item in inner]
-        elif inner is not None:
-            found[name] = plain(inner)
-    return found
-
-
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]:
-    """The fields of a dataclass, what gets all their values, those that hold dataclasses."""
-    names = tuple(item.name for item in fields(kind))
-    readers = _readers(kind)  # type: ignore[arg-type]
-    nested = tuple(name for name, read in readers.items() if read not in (None, tuple))
-    return names, attrgetter(*names), nested
-
-
 def build(kind: type[_T], values: Mapping[str, Any]) -> _T:
-    """The dataclass that ``plain`` was made of."""
+    """The dataclass whose JSON was read as ``values``."""
     readers = _readers(kind)  # type: ignore[arg-type]
     return kind(
         **{
