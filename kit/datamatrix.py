@@ -22,6 +22,7 @@ from kit.identity import (
     IdentityStatus,
     IdentityTraits,
     Ins,
+    completed_date,
     is_cog,
     is_insi_birth_name,
     is_insi_first_name,
@@ -84,13 +85,13 @@ class InsDatamatrix:
 
     @classmethod
     def of(cls, ins: Ins, traits: IdentityTraits) -> InsDatamatrix:
-        """The datamatrix of a person."""
+        """The datamatrix of a person; a lunar date is completed, which is unconfirmed here."""
         return cls(
             ins,
             " ".join(traits.first_names),
             traits.birth_name,
             traits.sex,
-            traits.birth_date,
+            completed_date(traits.birth_date),
             traits.birth_place,
         )
 

@@ -244,18 +244,29 @@ def is_lunar_date(text: str) -> bool:
     return bool(_LUNAR_DATE.fullmatch(text))
 
 
+UNKNOWN = "00"  # a month or a day nobody knows
+# Whether month and day are unknown -> what is written in their place; "": as they are told.
+COMPLETED = {
+    (False, False): ("", ""),
+    (False, True): ("", "01"),
+    (True, False): ("01", ""),
+    (True, True): ("12", "31"),
+}
+
+
 def completed_date(text: str) -> str:
     """A birth date of which a part is unknown, completed as software writes it down.
 
     ``1957-06-00`` -> ``1957-06-01``, ``1957-00-12`` -> ``1957-01-12``, ``1957-00-00`` ->
-    ``1957-12-31``; any other text is given back. Source: guide INS, EXI ID 11 and 12, second-hand.
+    ``1957-12-31``; any other text is given back. This is what documents and messages carry.
+    Source: guide INS, EXI ID 11 and 12, second-hand; DMP integrator guide, REC_1.x-1150 (a lunar
+    date is sent transformed, YYYYMMDD), whose own rule AM_DLU is not public.
     """
     if not is_lunar_date(text):
         return text
     year, month, day = text.split("-")
-    if month == day == "00":
-        return f"{year}-12-31"
-    return f"{year}-{'01' if month == '00' else month}-{'01' if day == '00' else day}"
+    written = COMPLETED[month == UNKNOWN, day == UNKNOWN]
+    return f"{year}-{written[0] or month}-{written[1] or day}"
 
 
 def is_cog(text: str) -> bool:

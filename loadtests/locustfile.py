@@ -11,7 +11,7 @@ import json
 import random
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from loadtests.mails import Mail, write_mails
 from loadtests.payloads import Hospital, Payload, Writer
 from loadtests.profiles import Profile
 from loadtests.targets import loopback, url
+from loadtests.under_way import finished
 from mocks.ror.messages import TOKEN_PATH, TokenRequest, write_token_request
 
 TOKEN_MARGIN_SECONDS = 60
@@ -166,6 +167,9 @@ class SocleUser(FastHttpUser):  # type: ignore[misc]
     def send(self, queue: str, **headers: str) -> None:
         """Send the next payload of a queue; a good answer is 200 and holds what is expected."""
         payload = _take(PLAN.queues[queue])
+        finished(lambda: self._exchange(payload, headers))
+
+    def _exchange(self, payload: Payload, headers: Mapping[str, str]) -> None:
         with self.client.request(
             payload.method,
             payload.path,
@@ -226,7 +230,7 @@ class RorUser(SocleUser):
         if gevent.get_hub().loop.now() >= until:
             client_id = f"{role}-1-{PLAN.hospital.place.finess_ej}"
             form = write_token_request(TokenRequest("client_credentials", client_id))
-            answer = self.client.post(TOKEN_PATH, data=form, name="ror TOKEN")
+            answer = finished(lambda: self.client.post(TOKEN_PATH, data=form, name="ror TOKEN"))
             token = answer.json()["access_token"]
             seconds = PLAN.settings.ror_token_seconds - TOKEN_MARGIN_SECONDS
             self._tokens[role] = (token, gevent.get_hub().loop.now() + seconds)
@@ -254,12 +258,13 @@ class MailUser(User):  # type: ignore[misc]
 
     def submit(self) -> None:
         """Submit a letter (SMTP)."""
-        self._has_mail |= self._client.submit(_take(PLAN.letters[self._doctor]))
+        mail = _take(PLAN.letters[self._doctor])
+        self._has_mail |= finished(lambda: self._client.submit(mail))
 
     def read(self) -> None:
         """Read the newest letter (IMAP)."""
         if self._has_mail:
-            self._client.read_newest(self._doctor)
+            finished(lambda: self._client.read_newest(self._doctor))
 
     tasks = (submit, submit, read)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit import cda, mail, xds
+from kit.identity import completed_date
 from kit.xds.tables import CONTENT_TYPE_SYSTEM
 from loadtests.payloads import IDAM, SOFTWARE, VERSION, Writer
 from mocks.mssante.messages.mailboxes import application_mailbox
@@ -44,7 +45,7 @@ def write_mail(writer: Writer, number: int) -> Mail:
     assert doctor is not None
     sender, recipient = application_mailbox(place), doctor.mailbox.lower()
     message_id = f"<{uuid(stream)}@{place.mssante_domain}>"
-    born_on = "/".join(reversed(patient.birth_date.split("-")))
+    born_on = "/".join(reversed(completed_date(patient.birth_date).split("-")))
     content = mail.build_document_message(
         mail.Mailbox(sender, place.name),
         [mail.Mailbox(recipient, f"{doctor.given} {doctor.family}")],

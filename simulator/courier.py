@@ -94,10 +94,13 @@ class Courier:
         """Before the look-ups of a slot: those who came are searched, or created."""
         self.office.admit(job.identity for job in jobs if job.task is Task.LOOKUP)
 
-    def settle(self, at: datetime) -> None:
-        """After the look-ups of a slot: what INSi answered is kept; the identity unit works."""
+    def settle(self, at: datetime) -> list[str]:
+        """After the look-ups of a slot: what INSi answered is kept; the identity unit works.
+
+        Gives the admissions INSi is asked about again.
+        """
         self.office.settle(at)
-        self.office.work(at)
+        return self.office.work(at)
 
     async def deliver(self, job: Job, at: datetime, tries: int) -> Handled:
         """One try."""

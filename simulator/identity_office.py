@@ -8,7 +8,7 @@ here: what the repository refuses (``rniv``), the calls (delivery.ins), tables (
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -186,10 +186,13 @@ class IdentityOffice:
         by = CLERK if agrees else ""
         return settle_search(identities, ipp, answered.plan, found, at=at, by=by)
 
-    def work(self, at: datetime) -> None:
-        """The identity unit works off its list, in the slot where its morning begins."""
+    def work(self, at: datetime) -> list[str]:
+        """The identity unit works off its list, in the slot where its morning begins.
+
+        Gives the admissions whose identity it corrected: INSi is to be asked again.
+        """
         if self._unit is None or not self._unit.is_due(at):
-            return
+            return []
         with self._repository.open() as identities:
             done = self._unit.work(identities, self._cases(), at)
         self._current |= done.changed
@@ -201,6 +204,14 @@ class IdentityOffice:
             self._searching.pop(gone, None)
             if stays not in self._searching:
                 self._settled.add(stays)
+        return list(self._asked_again(done.asked))
+
+    def _asked_again(self, corrected: Iterable[str]) -> Iterator[str]:
+        for ipp in sorted(corrected):
+            key = next((key for key, own in self._ipps.items() if own == ipp), None)
+            if key is not None and ipp not in self._searching:
+                self._ask(self._current[ipp], key)
+                yield key
 
     def _cases(self) -> dict[str, Case]:
         """What the unit has before it, of every identity; the first copy that was made counts."""

@@ -1,8 +1,9 @@
 """Simulator, identity unit: how the cellule d'identitovigilance works off its list in a run.
 
 Each working morning it takes its share of what waits: a discrepancy is settled with the copy of the
-identity document, two identities of one person are merged. Not here: what put a line on the list
-(``rniv``), the admission office (``identity_office``).
+identity document, traits by which INSi found nobody are corrected after it and INSi is asked again,
+two identities of one person are merged. Not here: what put a line on the list (``rniv``), the
+admission office (``identity_office``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from simulator.streams import Streams
 UNIT = "identity unit"
 OPENS_AT_HOUR = 9  # choice of the bench
 WORKING_DAYS = range(5)  # Monday to Friday
-_DIFFERENCES = (Kind.DISCREPANCY, Kind.WITHHELD)
+_OF_ONE = (Kind.DISCREPANCY, Kind.WITHHELD, Kind.NOT_FOUND, Kind.SEVERAL)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,10 +43,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a morning changed: identities by IPP, and those merged, by the IPP that went."""
+    """What a morning changed: identities by IPP, and those merged, by the IPP that went.
+
+    asked: the IPPs of those changed that INSi is asked about again.
+    """
 
     changed: dict[str, Identity] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -82,13 +87,17 @@ def _decide(
     identities: Identities, item: WorkItem, cases: Mapping[str, Case], at: datetime, done: Decisions
 ) -> None:
     case, other = cases[item.ipp], cases.get(item.field)
-    if item.kind in _DIFFERENCES and item.ipp not in done.changed:
-        settled = settle_difference(identities, item.ipp, case, at)
+    if item.kind in _OF_ONE and item.ipp not in done.changed:
+        act = correct_traits if case.found is None else settle_difference
+        settled = act(identities, item.ipp, case, at)
         if settled is not None:
             done.changed[item.ipp] = settled
+            if not settled.is_retrieved:
+                done.asked.add(item.ipp)
     elif item.kind is Kind.DUPLICATE and other is not None and other.person == case.person:
         stays, gone = merge_two(identities, item, at)
         done.changed.pop(gone, None)
+        done.asked.discard(gone)
         done.changed[stays.ipp], done.merged[gone] = stays, stays.ipp
 
 
@@ -114,6 +123,25 @@ def settle_difference(
     return identities.save(qualified, at=at)
 
 
+def correct_traits(identities: Identities, ipp: str, case: Case, at: datetime) -> Identity | None:
+    """Type the traits as the copy of the document has them, for INSi to be asked again.
+
+    None when nothing is corrected: without a copy the line stays; when the document says what was
+    typed it is closed, INSi does not know the person by it and the identity has no INS.
+    """
+    before, person = identities.get(ipp), case.person
+    if case.shown is None or before.is_held_back:
+        return None
+    lines = [item for item in identities.work.open_items() if item.ipp == ipp]
+    if before.is_retrieved or not discrepancies(before.traits, person.traits):
+        _close(identities, lines, at)
+        return None
+    corrected = vigilance.edit_traits(before, person.traits, at=at, by=UNIT)
+    checked = vigilance.check_document(corrected, case.shown, at=at, by=UNIT)
+    _close(identities, lines, at)
+    return identities.save(checked, at=at)
+
+
 def merge_two(identities: Identities, item: WorkItem, at: datetime) -> tuple[Identity, str]:
     """The identity that stays, the more trusted or older one, and the IPP that goes."""
     one, other = identities.get(item.ipp), identities.get(item.field)
@@ -130,5 +158,5 @@ def _trust(identity: Identity) -> int:
 
 def _close(identities: Identities, items: Iterable[WorkItem], at: datetime) -> None:
     for item in list(items):
-        if item.kind in (*_DIFFERENCES, Kind.DUPLICATE):
+        if item.kind in (*_OF_ONE, Kind.DUPLICATE):
             identities.work.close(item, at=at, by=UNIT)

@@ -3,6 +3,7 @@
 At each slot the bench clock is set, then everything due is delivered: chains side by side, the
 jobs of one chain one after the other. What failed waits in simulated time and holds its chain;
 what was withheld for want of a qualified identity goes back to its chain once it is qualified.
+An identity that the identity unit corrected is looked up again.
 Not here: one delivery (courier), the tables (export).
 """
 
@@ -89,6 +90,7 @@ class Rounds:
         self._set_clock = set_clock
         self._on_slot = on_slot
         self._streams = Streams(plan.seed)
+        self._lookups = {job.identity: job for job in plan.jobs if job.task is Task.LOOKUP}
         self._chains: dict[str, deque[Waiting]] = {}
         self._shelf = Shelf()
         self._numbers: dict[str, int] = {}  # calls made, by delivery
@@ -126,7 +128,7 @@ class Rounds:
             await asyncio.gather(*(self._play(chain, at) for chain in due))
             if is_first:
                 for courier in self._couriers.values():
-                    courier.settle(at)
+                    self._ask_again(courier.settle(at), at)
                 self._take_up(at)
         for finess, tally in self.tallies.items():
             self._on_slot(finess, at, tally)
@@ -141,6 +143,13 @@ class Rounds:
             tally.expected += 1
             tally.waiting += 1
             tally.withheld[NOT_QUALIFIED] -= 1
+
+    def _ask_again(self, identities: Iterable[str], at: datetime) -> None:
+        """A look-up more of an admission, in the next slot."""
+        for key in identities:
+            first = self._lookups[key]
+            self._queue(replace(first, id=f"{first.id}-{at:%m%d}", due_at=at))
+            self.tallies[_finess(first)].expected += 1
 
     def _may_catch_up(self, job: Job) -> bool:
         return self._couriers[_finess(job)].may_catch_up(job)

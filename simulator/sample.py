@@ -27,7 +27,7 @@ from simulator.documents import (
     write_document,
 )
 from simulator.documents.draft import NothingToReport
-from simulator.documents.facts import age_on
+from simulator.documents.facts import age_on, birthday
 from simulator.documents.pathology import specimen_taken
 from simulator.documents.pictures import Picture, case_of, pictures
 from simulator.documents.signatories import signatory, specialties_of
@@ -254,16 +254,10 @@ def _most_nights(ward: Ward) -> int:
 
 def _suits(chance: _Chance, patient: Patient, day: date) -> bool:
     traits = patient.traits
-    age = age_on(traits.birth_date, day)
-    if not chance.picture.suits(traits.sex, age) or _born(patient) >= day:
+    age, born = age_on(traits.birth_date, day), birthday(traits.birth_date)
+    if not chance.picture.suits(traits.sex, age) or born >= day:
         return False
-    return chance.youngest <= (day - _born(patient)).days <= chance.oldest
-
-
-def _born(patient: Patient) -> date:
-    """The birthday, the first day of what is not known of a lunar date."""
-    year, month, day = (int(part) for part in patient.traits.birth_date.split("-"))
-    return date(year, month or 1, day or 1)
+    return chance.youngest <= (day - born).days <= chance.oldest
 
 
 def _one_of(stream: np.random.Generator, chances: tuple[_Chance, ...]) -> _Chance:

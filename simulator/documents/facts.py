@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from kit.identity import IdentityStatus
+from kit.identity import IdentityStatus, completed_date
 from kit.world import Establishment, Patient, Professional, Unit
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -188,9 +188,14 @@ class ClinicalDocument:
 
 def age_on(birth_date: str, day: date) -> int:
     """Whole years between a date of birth, lunar or not (month 00, day 00), and ``day``."""
-    year, month, dom = (int(part) for part in birth_date.split("-"))
-    had_birthday = (day.month, day.day) >= (month, dom)
-    return max(0, day.year - year - (0 if had_birthday else 1))
+    born = birthday(birth_date)
+    had_birthday = (day.month, day.day) >= (born.month, born.day)
+    return max(0, day.year - born.year - (0 if had_birthday else 1))
+
+
+def birthday(birth_date: str) -> date:
+    """The day of birth that documents write: a lunar date is completed."""
+    return date.fromisoformat(completed_date(birth_date))
 
 
 def _local_date(at: datetime) -> date:

@@ -8,11 +8,11 @@ an examination is done (see imaging_protocols).
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, drawn_id, local_day, templates
-from simulator.documents.facts import ClinicalCase, Coded, ImagingExam
+from simulator.documents.facts import ClinicalCase, Coded, ImagingExam, birthday
 from simulator.documents.imaging_act import act_section
 from simulator.documents.imaging_examination import coded_observation, contrast_caution, told_value
 from simulator.documents.kinds import LOINC
@@ -147,7 +147,7 @@ def _comparison(draft: Draft, exam: ImagingExam) -> Xml:
     is_compared = stream.random() < COMPARED or EARLIER in exam.conclusion
     days = int(stream.integers(*EARLIER_DAYS))
     then = performed_at(draft) - timedelta(days=days)
-    if not is_compared or then.date() <= _latest_birth(draft.facts.patient.traits.birth_date):
+    if not is_compared or then.date() <= birthday(draft.facts.patient.traits.birth_date):
         return NOTHING
     told = f"Comparaison avec l'examen de même nature du {then:%d/%m/%Y}, relu pour l'occasion."
     return section(
@@ -157,14 +157,6 @@ def _comparison(draft: Draft, exam: ImagingExam) -> Xml:
         COMPARISON_TEMPLATES,
         leaf("paragraph", told),
     )
-
-
-def _latest_birth(birth_date: str) -> date:
-    """The last day on which somebody was born whose date may be lunar (month 00, day 00)."""
-    year, month, day = (int(part) for part in birth_date.split("-"))
-    if month == 0:
-        return date(year, 12, 31)
-    return date(year, month, day or 28)
 
 
 def _conclusion(draft: Draft, exam: ImagingExam) -> Xml:

@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 import yaml
 
-from simulator.documents.facts import PARIS, ClinicalCase, Coded, StayFacts, Treatment, age_on
+from simulator.documents.facts import (
+    PARIS,
+    ClinicalCase,
+    Coded,
+    StayFacts,
+    Treatment,
+    age_on,
+    birthday,
+)
 from simulator.documents.history import (
     Allergy,
     Device,
@@ -146,7 +154,7 @@ class _Life:
 
     def _begun(self, youngest: int, oldest: int = 110) -> date:
         """A day between two ages, before the stay."""
-        born = _born(self.facts.patient.traits.birth_date)
+        born = birthday(self.facts.patient.traits.birth_date)
         first = born + timedelta(days=int(youngest * YEAR) + 20)
         stay = self.facts.admitted_at.astimezone(PARIS).date() - timedelta(days=30)
         last = min(stay, born + timedelta(days=int((oldest + 1) * YEAR) - 1))
@@ -250,12 +258,6 @@ class _Life:
 
 def _mean_problems(age: int) -> float:
     return next(mean for youngest, mean in PROBLEMS_FROM if age >= youngest)
-
-
-def _born(birth_date: str) -> date:
-    """The birthday, the first day of what is not known of a lunar date."""
-    year, month, day = (int(part) for part in birth_date.split("-"))
-    return date(year, month or 1, day or 1)
 
 
 def _drug(key: str) -> list[str]:

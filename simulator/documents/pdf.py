@@ -12,7 +12,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from kit.identity import IdentityStatus
+from kit.identity import IdentityStatus, completed_date
 from simulator.documents.archival import BOLD, FONT, About, archival_canvas
 from simulator.documents.draft import Draft, french_day
 from simulator.documents.parts import Part
@@ -153,7 +153,7 @@ class _Sheet:
         self.y -= 4
         used = f" (nom utilisé : {facts.patient.used_name})" if facts.patient.used_name else ""
         self._write(f"{traits.birth_name} {' '.join(traits.first_names)}{used}", BOLD)
-        born = "/".join(reversed(traits.birth_date.split("-")))
+        born = "/".join(reversed(completed_date(traits.birth_date).split("-")))
         place = f"Lieu de naissance : {traits.birth_place}"
         self._write(f"Date de naissance : {born}   Sexe : {traits.sex}   {place}")
         ins = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from kit.identity import PROFESSIONAL_OID, STRUCTURE_OID, IdentityStatus
+from kit.identity import PROFESSIONAL_OID, STRUCTURE_OID, IdentityStatus, completed_date
 from kit.world import Address, Establishment, Professional
 from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded
@@ -58,7 +58,7 @@ def _patient(draft: Draft) -> Xml:
             _if(patient.used_first_name, "given"),
         ),
         coded(gender.code, gender.label, terms.GENDER, name="administrativeGenderCode"),
-        tag("birthTime", value=traits.birth_date.replace("-", "")),
+        tag("birthTime", value=completed_date(traits.birth_date).replace("-", "")),
         tag("birthplace", place),
     )
 

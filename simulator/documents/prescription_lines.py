@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from simulator.documents.facts import PARIS, StayFacts, Treatment
+from simulator.documents.facts import PARIS, StayFacts, Treatment, birthday
 from simulator.documents.references import FOLDER
 
 DELIVERY_DAYS = 30  # the most that is delivered at once, code de la santé publique R5123-2
@@ -99,11 +99,11 @@ def _begins(code: str, heads: list[str]) -> bool:
 
 
 def _months(facts: StayFacts) -> int:
-    """Age in whole months at admission; a lunar date counts from the first of its month or year."""
-    year, month, day = (int(part) for part in facts.patient.traits.birth_date.split("-"))
+    """Age in whole months at admission."""
+    born = birthday(facts.patient.traits.birth_date)
     then = facts.admitted_at.astimezone(PARIS)
-    months = (then.year - year) * 12 + then.month - max(1, month)
-    return max(0, months - (then.day < day))
+    months = (then.year - born.year) * 12 + then.month - born.month
+    return max(0, months - (then.day < born.day))
 
 
 def _medians(months: int) -> tuple[float, float]:

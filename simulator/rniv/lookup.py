@@ -14,6 +14,9 @@ from simulator.rniv.search_plan import SearchPlan, Verdict, settle
 from simulator.rniv.store import Identities
 from simulator.rniv.worklist import Kind
 
+# INSi knows nobody by these traits, or several: other criteria may find who exists. Source: RNIV.
+_WITHOUT_PERSON = {Verdict.NONE: Kind.NOT_FOUND, Verdict.SEVERAL: Kind.SEVERAL}
+
 
 def settle_search(
     identities: Identities,
@@ -29,8 +32,8 @@ def settle_search(
     for answer in plan.answers:
         identities.work.note_call(ipp, before.channel, answer, at=at)
     after, refusals = settle(before, plan, found, at=at, by=by)
-    if plan.verdict is Verdict.SEVERAL:
-        identities.work.add(ipp, Kind.SEVERAL, at=at)
+    if plan.verdict in _WITHOUT_PERSON:
+        identities.work.add(ipp, _WITHOUT_PERSON[plan.verdict], at=at)
     for refusal in refusals:
         identities.work.add(
             ipp, Kind.WITHHELD, refusal.field, at=at, local=refusal.seen, national=refusal.expected

@@ -28,6 +28,7 @@ class Kind(StrEnum):
 
     DISCREPANCY = "discrepancy"
     CHECK_DISAGREES = "check disagrees"
+    NOT_FOUND = "not found"
     SEVERAL = "several"
     WITHHELD = "withheld"
     DUPLICATE = "duplicate"

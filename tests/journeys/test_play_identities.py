@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -37,6 +37,7 @@ HABITS = replace(
     to_dmp=dict.fromkeys(TO_DMP, 1.0),
     refreshes_beds=False,
 )
+ASKED_AGAIN = time(OPENS_AT_HOUR + SMOKE.slot_minutes // 60, SMOKE.slot_minutes % 60)
 DELIVERED = """SELECT delivery_id FROM delivery
     WHERE outcome = 'delivered' AND NOT contains(delivery_id, '/')"""  # not the tests of existence
 LATE = """SELECT unique_id, exchange_ref, due_at, sent_at, x.created_at
@@ -113,8 +114,23 @@ def test_it_leaves_when_the_identity_unit_has_qualified_the_identity(
     )
     for unique_id, _, due_at, sent_at, _ in sent:
         assert sent_at - due_at > timedelta(minutes=SMOKE.slot_minutes)
-        assert sent_at.replace(tzinfo=UTC).astimezone(PARIS).hour == OPENS_AT_HOUR
+        here = sent_at.replace(tzinfo=UTC).astimezone(PARIS)
+        assert here.hour in (OPENS_AT_HOUR, ASKED_AGAIN.hour)
         assert qualified[unique_id] <= sent_at  # then, or before in what it was merged into
+
+
+def test_insi_is_asked_again_once_the_traits_are_corrected(run: Run, late: set[str]) -> None:
+    again = rows(
+        run,
+        """SELECT delivery_id, sent_at, max_by(code, attempt) FROM delivery
+        WHERE transaction = 'WS_INS2' AND regexp_matches(delivery_id, '^ins-.*-[0-9]{4}$')
+        GROUP BY ALL""",
+    )
+    assert {code for _, _, code in again} == {"00"}
+    for _, sent_at, _ in again:
+        assert sent_at.replace(tzinfo=UTC).astimezone(PARIS).time() == ASKED_AGAIN
+    by_then = {sent_at for _, _, _, sent_at, _ in deposits(run, late)}
+    assert by_then & {sent_at for _, sent_at, _ in again}  # what waited leaves in the same slot
 
 
 def test_a_late_document_keeps_its_dates_and_is_submitted_now(

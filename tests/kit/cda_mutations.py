@@ -198,6 +198,8 @@ MUTATIONS = (
              "the_sex_is_in_its_value_set", f"{PATIENT}/administrativeGenderCode"),
     Mutation("no birth date", f"{PATIENT}/birthTime", without("value"),
              "the_birth_date_is_stated", f"{PATIENT}/birthTime/@value"),
+    Mutation("a lunar birth date", f"{PATIENT}/birthTime", attribute("value", "19510100"),
+             "the_birth_date_is_stated", f"{PATIENT}/birthTime/@value"),
     # People
     Mutation("an author of no time", "author/time", without("value"),
              "an_author_states_when", "author[1]/time/@value"),

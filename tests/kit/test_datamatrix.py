@@ -117,6 +117,16 @@ def test_people_of_the_country_are_written_and_read() -> None:
             assert read_text(write_text(found, QUALIFIED)) == found
 
 
+def test_a_lunar_birth_date_is_written_completed() -> None:
+    person = next(
+        found
+        for found in World().find_patients("1955-12-31", "F")
+        if found.traits.birth_date == "1955-00-00"
+    )
+    found = InsDatamatrix.of(person.ins, person.traits)
+    assert read_text(write_text(found, QUALIFIED)).birth_date == "1955-12-31"
+
+
 @pytest.mark.parametrize("status", [item for item in IdentityStatus if item is not QUALIFIED])
 def test_only_a_qualified_identity_is_printed(status: IdentityStatus) -> None:
     with pytest.raises(Refused) as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +19,7 @@ from loadtests import headless
 from loadtests.headless import NotLoopback, Row, UnknownProfile, balance, judge, run_profile
 from loadtests.profiles import Threshold
 from loadtests.targets import loopback
+from tests.conftest import ROOT
 
 
 def a_row(**changes: Any) -> Row:
@@ -83,6 +87,20 @@ def test_an_unknown_profile_is_told_before_anything_starts() -> None:
 def test_without_a_bench_it_is_one_clear_line() -> None:
     with pytest.raises(headless.CannotLoad, match="the journal of dmp does not answer"):
         run_profile("smoke", replace(Settings(), dmp_port=free_port()))
+
+
+def test_a_request_under_way_when_its_user_is_stopped_is_counted() -> None:
+    command = [sys.executable, "-m", "tests.loadtests.stopped_users"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
+    counts = json.loads(done.stdout)
+    assert counts == {
+        "Feeder, pause": [2, 2],
+        "Feeder, request": [1, 1],
+        "Searcher, pause": [3, 3],
+        "Searcher, request": [1, 1],
+        "Reader, pause": [2, 2],
+        "Reader, request": [1, 1],
+    }
 
 
 @pytest.mark.slow

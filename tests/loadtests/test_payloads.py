@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
 from kit.clock import FixedClock
 from kit.mail import read_message
 from kit.settings import Settings
+from kit.world import Patient
+from kit.world.patients import OPEN_RECORD
 from loadtests.mails import write_mails
 from loadtests.payloads import Hospital, Payload, Writer
 from mocks.dmp.app import create_app as create_dmp
@@ -49,6 +52,31 @@ def test_a_deposit_is_accepted(settings: Settings, hospital: Hospital, writer: W
         status, body = send(client, payload, **environ)
         assert status == 200, body
         assert payload.expects in body, body
+
+
+class LunarWriter(Writer):
+    """Writes of somebody of whom the register knows the year of birth alone."""
+
+    def _patient(self, stream: np.random.Generator) -> Patient:
+        found = self.hospital.world.find_patients("1955-00-00", "F")
+        return next(
+            person
+            for person in found
+            if person.traits.birth_date == "1955-00-00" and person.record == OPEN_RECORD
+        )
+
+
+def test_a_deposit_and_a_mail_write_a_lunar_birth_date_completed(
+    settings: Settings, hospital: Hospital
+) -> None:
+    writer = LunarWriter(hospital, NOW, "lunar")
+    client = create_dmp(settings, FixedClock(NOW)).test_client()
+    environ = {"banc.listener": "mtls", "banc.peer_der": hospital.credentials.auth.certificate_der}
+    for payload in writer.deposits(4):
+        status, body = send(client, payload, **environ)
+        assert (status, payload.expects in body) == (200, True), body
+    (mail,) = write_mails(writer, 1)
+    assert read_message(mail.content).subject.endswith("31/12/1955")
 
 
 def test_a_search_finds_somebody(settings: Settings, hospital: Hospital, writer: Writer) -> None:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from kit.cda import entry_from_cda
+from kit.identity import completed_date
 from simulator.documents import StayFacts, draw_case
 from simulator.documents.draft import NothingToReport
 from simulator.documents.facts import Coded, Treatment, age_on
@@ -60,7 +61,7 @@ def test_dates_lie_between_birth_and_the_day_of_writing() -> None:
         told += [problem.until for problem in history.past if problem.until]
         told += [done.on for done in history.operations]
         told += [known.since for known in (*history.allergies, *history.devices)]
-        born = facts.patient.traits.birth_date.replace("-00", "-01")
+        born = completed_date(facts.patient.traits.birth_date)
         assert all(born <= when.isoformat() <= day.isoformat() for when in told), seed
         for problem in history.past:
             assert problem.until

@@ -97,6 +97,72 @@ def test_what_cannot_be_settled_stays_on_the_list(
     assert office.file().work["discrepancy"] >= 1
 
 
+SLIPS = [  # what was typed, what INSi answers to every request, why the line is there
+    ({"birth_name": "DUPONDT"}, Answer.NONE, "not found"),
+    ({"birth_date": "1950-01-02"}, Answer.NONE, "not found"),
+    ({"birth_place": "33063"}, Answer.SEVERAL, "several"),
+    ({"birth_name": f"{PATIENT.traits.birth_name}/DOUBLON 2"}, None, "withheld"),
+]
+
+
+def unanswered(office: IdentityOffice, answer: Answer | None) -> None:
+    """INSi finds nobody by what was typed; None: nothing can be sent."""
+    plan = office.search_plan(FIRST)
+    assert (plan.request is None) is (answer is None)
+    while plan.request is not None:
+        assert answer
+        plan = plan.after(answer)
+    office.note(FIRST, plan)
+    office.settle(MONDAY)
+
+
+@pytest.mark.parametrize(("slip", "answer", "kind"), SLIPS)
+def test_traits_by_which_nobody_is_found_are_corrected_and_insi_is_asked_again(
+    opened: Open, slip: dict[str, str], answer: Answer | None, kind: str
+) -> None:
+    office = opened(an_admission(**slip))
+    unanswered(office, answer)
+    assert set(office.file().work) == {kind}
+    assert not office.is_searched_for(FIRST)
+    assert office.work(MORNING) == [FIRST]
+    corrected = office.held(FIRST).record
+    assert (corrected.status, corrected.traits) == (IdentityStatus.VALIDATED, PATIENT.traits)
+    assert (office.file().work, office.is_settled(FIRST)) == ({}, False)
+    assert office.is_searched_for(FIRST)
+    answered(office, FIRST)
+    assert office.held(FIRST).outward_ins == PATIENT.ins
+    assert office.held(FIRST).status is IdentityStatus.QUALIFIED
+
+
+LEFT = [  # admission, share of the lines that are taken, what stays on the list
+    (an_admission(shown=None, birth_name="DUPONDT"), 1.0, {"not found": 1}),
+    (an_admission(birth_name="DUPONDT"), 0.0, {"not found": 1}),
+    (an_admission(), 1.0, {}),  # the document says what was typed: INSi does not know the person
+]
+
+
+@pytest.mark.parametrize(("admission", "handled", "left"), LEFT)
+def test_nothing_is_asked_again_when_nothing_was_corrected(
+    opened: Open, admission: LocalIdentity, handled: float, left: dict[str, int]
+) -> None:
+    office = opened(admission, handled=handled)
+    unanswered(office, Answer.NONE)
+    before = office.held(FIRST)
+    assert office.work(MORNING) == []
+    assert (office.held(FIRST), office.file().work) == (before, left)
+    assert office.is_settled(FIRST)
+
+
+def test_a_line_is_closed_when_the_ins_was_found_meanwhile(opened: Open) -> None:
+    office = opened(an_admission())
+    unanswered(office, Answer.NONE)
+    answered(office, FIRST)
+    found = office.held(FIRST)
+    assert (found.outward_ins, office.file().work) == (PATIENT.ins, {"not found": 1})
+    assert office.work(MORNING) == []
+    assert (office.held(FIRST), office.file().work) == (found, {})
+
+
 def test_two_identities_of_one_person_become_one(opened: Open) -> None:
     office = opened(an_admission(), an_admission(AGAIN, birth_place="33063"))
     answered(office, FIRST)

@@ -33,6 +33,7 @@ class ScriptedCourier:
         self.given_up: list[str] = []
         self.admitted: list[str] = []
         self.settled: list[datetime] = []
+        self.again: dict[datetime, list[str]] = {}
 
     def is_ready(self, job: Job) -> bool:
         return job.task in (Task.LOOKUP, Task.BEDS) or job.identity in self.known
@@ -55,8 +56,9 @@ class ScriptedCourier:
     def admit(self, jobs: Iterable[Job]) -> None:
         self.admitted += [job.identity for job in jobs if job.task is Task.LOOKUP]
 
-    def settle(self, at: datetime) -> None:
+    def settle(self, at: datetime) -> list[str]:
         self.settled.append(at)
+        return self.again.pop(at, [])
 
 
 class CautiousCourier(ScriptedCourier):
@@ -68,9 +70,9 @@ class CautiousCourier(ScriptedCourier):
         self.at = until - timedelta(days=9)
         self.tries: list[int] = []
 
-    def settle(self, at: datetime) -> None:
-        super().settle(at)
+    def settle(self, at: datetime) -> list[str]:
         self.at = at
+        return super().settle(at)
 
     def may_catch_up(self, job: Job) -> bool:
         return self.at >= self.until
@@ -136,6 +138,22 @@ def test_a_failure_is_tried_again_later_and_every_call_is_numbered() -> None:
         Outcome.FAILED, Outcome.FAILED, Outcome.DELIVERED
     ]  # fmt: skip
     assert rows[0].sent_at < rows[1].sent_at < rows[2].sent_at
+
+
+def test_a_corrected_identity_is_looked_up_again_in_the_next_slot() -> None:
+    lookup = first_of(Task.LOOKUP)
+    courier = ScriptedCourier()
+    scenario = PLAN.scenario
+    ends = slots(scenario.starts_at, scenario.ends_at, scenario.slot_minutes)
+    at = next(found for found in ends if found.date() > lookup.due_at.date())
+    courier.again = {at: [lookup.identity]}
+    rounds, *_ = play(courier)
+    name = f"{lookup.id}-{at:%m%d}"
+    assert dict(courier.delivered)[name] == at + timedelta(minutes=scenario.slot_minutes)
+    assert [row.number for row in rounds.sent if row.job.id == name] == [1]
+    tally = rounds.tallies[CLINIC]
+    assert tally.delivered == tally.expected == len(PLAN.jobs) + 1
+    assert tally.waiting == 0
 
 
 def test_documents_wait_for_the_identity() -> None:

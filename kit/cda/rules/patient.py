@@ -62,9 +62,10 @@ def the_sex_is_in_its_value_set(document: Cda) -> Iterator[Finding]:
         yield at(document, place, [f"{code} ({system})" for code, system in codes], "F, M or UN")
 
 
-@book.rule(NOT_CONFORMANT, source=HEADER)
+@book.rule(NOT_CONFORMANT, source=f"{HEADER}, dtr1-2-TS; INS guide, EXI ID 11 and 12")
 def the_birth_date_is_stated(document: Cda) -> Iterator[Finding]:
-    yield from one_value(document, f"{_PATIENT}/birthTime/@value", is_time, "YYYYMMDD")
+    expected = "YYYYMMDD, a day that exists; 01 for a day nobody knows, 1231 for month and day"
+    yield from one_value(document, f"{_PATIENT}/birthTime/@value", is_time, expected)
 
 
 @book.rule(NOT_CONFORMANT, source=_INS_TRAITS)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from kit.identity import normalized
+from kit.identity import completed_date, normalized
 from kit.world import Patient, World
 from kit.xds import write_dtm
 from mocks.dmp import messages
@@ -93,10 +93,14 @@ def _or(value: bool | None, before: bool) -> bool:
 
 
 def candidates(world: World, asked: PatientQuery) -> Iterator[Patient]:
-    """Everybody of that birth name born that day, of the sex asked or of both."""
+    """Everybody of that birth name born that day, of the sex asked or of both.
+
+    A lunar date is found as it is told and as it is completed.
+    """
+    day = completed_date(asked.birth_date)
     for sex in (asked.sex,) if asked.sex in ("M", "F") else ("M", "F"):
         found = world.find_patients(asked.birth_date, sex, asked.family)
-        yield from (item for item in found if item.traits.birth_date == asked.birth_date)
+        yield from (item for item in found if completed_date(item.traits.birth_date) == day)
 
 
 def matches(

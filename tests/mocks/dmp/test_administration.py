@@ -23,11 +23,13 @@ from mocks.dmp.messages import (
     Revision,
     find_documents,
 )
+from mocks.dmp.routes import administering
 from tests.mocks.dmp.builders import (
     ARC,
     DOCTOR_ID,
     INS,
     STRUCTURE,
+    WORLD,
     a_card_vihf,
     a_hospital_vihf,
     a_patient,
@@ -241,6 +243,18 @@ def test_regulation_finds_a_patient_without_ins(bench: Bench) -> None:
     assert (best.record.patient_id, best.percent) == (person.ins, 100)
     assert (bench.line.transaction, bench.line.outcome) == ("TD0.5", "accepted")
     assert search().error_code == "DMPSimForbidden"
+
+
+@pytest.mark.parametrize("day", ["1955-00-00", "1955-12-31"])
+def test_a_lunar_date_is_found_as_told_and_as_completed(day: str) -> None:
+    person = next(
+        found
+        for found in WORLD.find_patients("1955-12-31", "F")
+        if found.traits.birth_date == "1955-00-00"
+    )
+    header = Header("m1", "20260105080000", ARC, "Banc", "TEST_EXST")
+    query = PatientQuery(header, person.traits.birth_name, person.traits.first_names[0], day, "F")
+    assert person in administering.candidates(WORLD, query)
 
 
 # TD1.1 to TD1.4

@@ -16,9 +16,10 @@ from mocks.dmp import messages
 from mocks.dmp.messages import pdsm
 from mocks.dmp.messages.pdsm import datatypes
 from tests.mocks.dmp.builders import ARC, a_document
-from tests.mocks.dmp.conftest import Bench
+from tests.mocks.dmp.conftest import Bench, registry_response
 from tests.mocks.dmp.fhir_builders import DOCTOR_ID, FhirBench, codes_of, issues
-from tests.mocks.dmp.test_pdsm import MASKED, OTHER_ID, PATIENT_CX
+from tests.mocks.dmp.test_pdsm import LOTS, MASKED, OTHER_ID, PATIENT_CX
+from tests.mocks.dmp.test_registry import resend
 
 SHOWN = "N"
 MINE = a_document(1).replace(b"810000000017", DOCTOR_ID.encode())
@@ -100,6 +101,44 @@ def test_an_id_of_before_leads_to_the_document(fhir: FhirBench) -> None:
     assert first["id"] != second["id"]
     assert get(fhir, first["id"]).get_json() == second
     assert get(fhir, f"{first['id']}/_history").get_json()["total"] == 2
+
+
+def members(lot: Resource) -> list[str]:
+    return [entry["item"]["reference"] for entry in lot.get("entry", [])]
+
+
+def test_the_lot_of_a_document_still_lists_it_once_its_labels_change(fhir: FhirBench) -> None:
+    fhir.bench.feed(MINE)
+    (lot,) = fhir.matches("List", **LOTS)
+    for labels in ((MASKED,), ()):
+        now = labelled(fhir, *labels)
+        read = fhir.call("GET", f"/List/{lot['id']}", user=DOCTOR_ID).get_json()
+        assert read in fhir.matches("List", **LOTS)
+        assert members(read) == [f"DocumentReference/{now['id']}"]
+        assert get(fhir, now["id"]).get_json() == now
+
+
+def test_a_lot_lists_no_document_that_is_hidden_now(fhir: FhirBench) -> None:
+    fhir.bench.feed(MINE)
+    (lot,) = fhir.matches("List", **LOTS)
+    masked = labelled(fhir, MASKED)
+    for user, seen in ((DOCTOR_ID, [f"DocumentReference/{masked['id']}"]), (OTHER_ID, [])):
+        read = fhir.call("GET", f"/List/{lot['id']}", user=user).get_json()
+        assert members(read) == seen, user
+
+
+def test_a_lot_lists_a_document_whose_labels_soap_or_the_patient_changed(fhir: FhirBench) -> None:
+    fhir.bench.feed(MINE)
+    (lot,) = fhir.matches("List", **LOTS)
+    (entry,) = fhir.bench.find(messages.find_documents(PATIENT_CX))[1].entries
+    hidden = messages.with_visibility(entry, MASKED.code, hidden=True)
+    assert registry_response(resend(fhir.bench, hidden)).errors == ()
+    path = f"/mon-espace-sante/279035121518989/documents/{ARC}.1/demasquer"
+    assert fhir.bench.client.post(path, json={}).status_code == 200
+    (now,) = fhir.matches()
+    assert now["meta"]["versionId"] == "3"
+    read = fhir.call("GET", f"/List/{lot['id']}", user=DOCTOR_ID).get_json()
+    assert members(read) == [f"DocumentReference/{now['id']}"]
 
 
 def test_what_the_patient_changed_is_a_version_too(fhir: FhirBench) -> None:

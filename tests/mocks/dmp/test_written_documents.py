@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from kit.cda import entry_from_cda, read_header, render_html
+from kit.world import Patient
+from kit.world.patients import OPEN_RECORD
+from simulator.documents import KINDS as ALL_KINDS
+from simulator.sample import Wish, draw_document
 from tests.mocks.dmp.builders import a_hospital_vihf
 from tests.mocks.dmp.conftest import Bench, bench, make_bench, pki, registry_response
-from tests.simulator.stays import a_document
+from tests.simulator.stays import a_document, world
 
 __all__ = ["bench", "make_bench", "pki"]  # fixtures
 
@@ -34,3 +38,33 @@ def test_an_examination_is_accepted_and_filed_as_what_it_is(
     assert derived.format_code is not None
     assert derived.format_code.code == format_code
     assert shown in render_html(document.cda)
+
+
+LUNAR = [  # birth date of the register, as documents write it
+    ("1950-06-00", "19500601"),
+    ("1955-00-00", "19551231"),
+]
+
+
+def somebody_born(day: str) -> Patient:
+    born = (person for sex in ("F", "M") for person in world().find_patients(day, sex))
+    return next(
+        person
+        for person in born
+        if person.traits.birth_date == day and person.record == OPEN_RECORD
+    )
+
+
+@pytest.mark.parametrize(("day", "written"), LUNAR)
+def test_every_kind_about_somebody_of_a_lunar_birth_date_is_accepted(
+    bench: Bench, day: str, written: str
+) -> None:
+    person = somebody_born(day)
+    vihf = a_hospital_vihf(bench.pki, patient=person.ins.cx)
+    for number, kind in enumerate(ALL_KINDS, 1):
+        cda = draw_document(Wish(kind, 1, patient=person.ins.matricule), world()).cda
+        assert read_header(cda).patient.birth_time == written
+        assert f"PID-7|{written}" in entry_from_cda(cda).source_patient_info
+        answer = bench.feed(cda, vihf=vihf, number=number)
+        assert registry_response(answer).errors == (), kind
+        assert "lint" not in bench.line.facts, kind

@@ -52,6 +52,14 @@ def test_a_discrepancy_is_for_a_clerk(identities: Identities) -> None:
     assert (shown.local, shown.national) == ("F", "M")
 
 
+def test_nobody_found_leaves_the_identity_and_is_for_a_clerk(identities: Identities) -> None:
+    plan = plan_for(identities.get("1"))
+    while plan.request is not None:
+        plan = plan.after(Answer.NONE)
+    assert settle_search(identities, "1", plan, at=AT).status is IdentityStatus.VALIDATED
+    assert kinds(identities) == [(Kind.NOT_FOUND, "")]
+
+
 def test_several_persons_and_faults_leave_the_identity(identities: Identities) -> None:
     plan = plan_for(identities.get("1"))
     for _ in range(3):

@@ -95,9 +95,7 @@ def readable(
     """
     uuid = pdsm.entry_uuid_of(call.target.resource_id)
     item: DocumentEntry | SubmissionSet | None = (
-        documents.lot(uuid)
-        if call.target.resource_type == "List"
-        else documents.entry(uuid) or documents.entry_of(documents.versions.unique_id_of(uuid))
+        documents.lot(uuid) if call.target.resource_type == "List" else _current(uuid, documents)
     )
     user = about(call, item.patient_id if item else None)
     around = _asking(dmp, user, documents)
@@ -105,6 +103,12 @@ def readable(
     if item is None or not _may_show(item, around.user):  # the answer does not tell which
         raise missing(call.target.resource_id, "the resource exists")
     return item, around.user
+
+
+def _current(uuid: str, documents: Documents) -> DocumentEntry | None:
+    """The document that has, or had in a former version, this entryUUID."""
+    entry = documents.entry(uuid)
+    return entry or documents.entry_of(documents.versions.unique_id_of(uuid))
 
 
 def missing(name: str, rule: str) -> Refused:
@@ -160,11 +164,18 @@ def _shown(
         if isinstance(item, DocumentEntry):
             written.append(document_shown(item, face, documents, own))
             continue
-        targets = (link.target for link in own if link.kind == vocabulary.HAS_MEMBER)
-        members = (documents.entry(target) for target in targets)
-        visible = [entry.entry_uuid for entry in members if entry and _may_show(entry, user)]
-        written.append(pdsm.write_submission_set(item, visible))
+        written.append(pdsm.write_submission_set(item, _members(own, user, documents)))
     return written
+
+
+def _members(own: Iterable[Association], user: DmpUser, documents: Documents) -> list[str]:
+    """The documents of a lot that the user may see, each by the id it has now.
+
+    HasMember names the version that was sent (ITI TF-2 3.57 does not propagate it).
+    """
+    targets = (link.target for link in own if link.kind == vocabulary.HAS_MEMBER)
+    entries = (_current(target, documents) for target in targets)
+    return [entry.entry_uuid for entry in entries if entry and _may_show(entry, user)]
 
 
 def document_shown(
