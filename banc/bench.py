@@ -20,6 +20,7 @@ from kit.settings import Settings, inherited, to_env
 
 READY_SECONDS = 45.0
 PAUSE_SECONDS = 0.05
+PORT_SECONDS = 1.0
 
 
 class CannotStart(Exception):
@@ -114,15 +115,25 @@ def check_can_start(settings: Settings, parts: tuple[Part, ...]) -> None:
 
 
 def _check_port(settings: Settings, part: Part, address: Address) -> None:
+    """A port may be another's for a moment yet: that of a bench killed just now."""
+    until = time.monotonic() + PORT_SECONDS
+    while why := _taken(settings.host, address.port):
+        if time.monotonic() > until:
+            raise CannotStart(
+                f"port {address.port} ({part.title}, {address.label}) is not free: {why}"
+            )
+        time.sleep(PAUSE_SECONDS)
+
+
+def _taken(host: str, port: int) -> str:
+    """Why nobody can listen on a port now, or an empty text."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            held.bind((settings.host, address.port))
+            held.bind((host, port))
         except OSError as error:
-            why = error.strerror or str(error)
-            raise CannotStart(
-                f"port {address.port} ({part.title}, {address.label}) is not free: {why}"
-            ) from None
+            return error.strerror or str(error)
+    return ""
 
 
 class Bench:

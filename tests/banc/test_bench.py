@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,19 @@ def test_a_taken_port_is_one_clear_line(settings: Settings) -> None:
         held.listen()
         with pytest.raises(CannotStart, match=f"port {settings.ror_port} .ROR, HTTP. is not free"):
             check_can_start(settings, parts(settings))
+
+
+def test_a_port_that_becomes_free_in_a_moment_is_waited_for(settings: Settings) -> None:
+    """Right after kill -9 the system may still hold the ports of the former bench."""
+    settings = on_free_ports(settings)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", settings.ror_port))
+        held.listen()
+        leaving = threading.Timer(0.2, held.close)
+        leaving.start()
+        check_can_start(settings, parts(settings))
+        assert held.fileno() == -1
+        leaving.join()
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(settings: Settings) -> None:
