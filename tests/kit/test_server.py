@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import json
 import socket
@@ -223,3 +224,40 @@ def test_a_worker_that_grew_too_big_ends_and_another_takes_over(
             time.sleep(0.01)
         assert found.read_text() != first
         assert demo.ask() == 200
+
+
+def load_a_directory() -> Flask:
+    """An application with much in memory, which keeps more at each request and leaves cycles."""
+    app = Flask("directory")
+    directory = [[number] for number in range(100_000)]
+    searched: list[int] = []
+    gc.callbacks.append(lambda phase, info: searched.append(info["generation"]))
+
+    @app.post("/echo")
+    def keep() -> object:
+        searched.clear()
+        directory.extend([number] for number in range(30_000))
+        for _ in range(50_000):
+            circle: list[object] = []
+            circle.append(circle)
+        return jsonify(
+            generations=sorted(set(searched)),
+            held=gc.get_freeze_count(),
+            alive=len(gc.get_objects()),
+        )
+
+    return app
+
+
+def test_a_directory_in_memory_is_not_searched_for_cycles_and_cycles_are_collected(
+    settings: Settings,
+) -> None:
+    port = free_port()
+    application = Application("directory", load_a_directory, (Listener(port),))
+    with serving.served(application, replace(settings, workers=1)):
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        first, *_, last = (ask(connection) for _ in range(8))
+    assert first["held"] > 100_000  # type: ignore[operator]
+    assert 0 in last["generations"]  # type: ignore[operator]
+    assert 2 not in last["generations"]  # type: ignore[operator]
+    assert last["alive"] < 8 * 30_000 + 60_000  # type: ignore[operator]

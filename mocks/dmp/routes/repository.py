@@ -35,6 +35,7 @@ def add(port: soap.Port, dmp: Dmp) -> None:
         noting.lot_of(call.line, lot)
         noting.remark(call.line, rules.leniencies(lot, dmp.policy))
         signature, broken = _signature(dmp, lot), rules.broken_by(lot)
+        dmp.patient(call.sender.patient_id)  # remembered: not looked for while others wait to write
         with dmp.store.open(call.line.sandbox) as documents:
             noting.replaced_by(call.line, lot, documents)
             stands = feeding(dmp, call.sender, lot, documents)
