@@ -141,6 +141,29 @@ def test_a_lot_lists_a_document_whose_labels_soap_or_the_patient_changed(fhir: F
     assert members(read) == [f"DocumentReference/{now['id']}"]
 
 
+def test_a_replacement_names_what_it_replaced_once_by_the_id_it_has_now(fhir: FhirBench) -> None:
+    """And who changes the labels of the replacement is answered with its relation."""
+    fhir.bench.feed(MINE)
+    (old,) = fhir.matches()
+    second = a_document(2).replace(b"810000000017", DOCTOR_ID.encode())
+    fhir.bench.feed(second, number=2, replaced={"Document01": f"urn:uuid:{old['id']}"})
+    (before,) = fhir.matches()
+    path = f"/mon-espace-sante/279035121518989/documents/{ARC}.1/masquer"
+    assert fhir.bench.client.post(path, json={}).status_code == 200
+    (superseded,) = fhir.matches(status="superseded")
+    assert superseded["id"] != old["id"]
+    target = {"reference": f"DocumentReference/{superseded['id']}"}
+    (new,) = fhir.matches()
+    assert new == before | {"relatesTo": [{"code": "replaces", "target": target}]}
+    for asked in (old["id"], superseded["id"]):
+        assert fhir.matches(relatesto=f"DocumentReference/{asked}") == [new]
+    labels = [{"op": "replace", "path": "/securityLabel",
+               "value": [*new["securityLabel"], datatypes.write_concept(MASKED)]}]  # fmt: skip
+    answer = fhir.patch(f"{ARC}.2", labels, user=DOCTOR_ID)
+    assert answer.get_json()["relatesTo"] == new["relatesTo"]
+    assert get(fhir, answer.get_json()["id"]).get_json() == answer.get_json()
+
+
 def test_what_the_patient_changed_is_a_version_too(fhir: FhirBench) -> None:
     fhir.bench.feed(MINE)
     path = f"/mon-espace-sante/279035121518989/documents/{ARC}.1/masquer"

@@ -49,7 +49,9 @@ def add(port: Port, dmp: Dmp) -> None:
                 _apply(dmp, call, update, user, documents)
             after = documents.entry_of(entry.unique_id)
             assert after is not None
-            shown = document_shown(after, pdsm.Face(call.base_url), documents)
+            query = messages.get_associations(after.entry_uuid)
+            links = documents.links(query, dmp.matricules(user.patient_id))
+            shown = document_shown(after, pdsm.Face(call.base_url), documents, links)
         return Reply(shown, headers=version_headers(shown))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -186,10 +187,20 @@ def document_shown(
     name: str = "",
 ) -> Resource:
     """A document as a resource: who sent it, when this version came; name: see the writer."""
-    came = documents.versions.provenance(entry)
+    came, told = documents.versions.provenance(entry), _by_current_id(links, documents)
     return pdsm.write_document_reference(
-        entry, face, custodian=came.structure, links=links, updated_at=came.at, name=name
+        entry, face, custodian=came.structure, links=told, updated_at=came.at, name=name
     )
+
+
+def _by_current_id(links: Iterable[Association], documents: Documents) -> Iterable[Association]:
+    """Each association once: XDS has one for each version of its target, FHIR for the document."""
+    found: dict[tuple[str, str, str], Association] = {}
+    for link in links:
+        entry = _current(link.target, documents)
+        target = entry.entry_uuid if entry else link.target
+        found.setdefault((link.kind, link.source, target), replace(link, target=target))
+    return found.values()
 
 
 def _may_show(item: DocumentEntry | SubmissionSet, user: DmpUser) -> bool:
