@@ -21,6 +21,7 @@ from kit.settings import Settings, inherited, to_env
 READY_SECONDS = 45.0
 PAUSE_SECONDS = 0.05
 PORT_SECONDS = 1.0
+CANNOT_START = "cannot start: "  # begins the last line of a part that says why
 
 
 class CannotStart(Exception):
@@ -189,9 +190,10 @@ class Bench:
         for part in waiting:
             path = self.settings.data_dir / "log" / f"{part.name}.log"
             lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
-            told.append(
-                f"{part.name}: {next((line for line in reversed(lines) if line), 'silent')}"
-            )
+            last = next((line for line in reversed(lines) if line), "silent")
+            if last.startswith(CANNOT_START):
+                return f"{part.name}: {last.removeprefix(CANNOT_START)}"
+            told.append(f"{part.name}: {last}")
         return "; ".join(told)
 
     def is_running(self) -> bool:

@@ -292,6 +292,7 @@ def part(name: str) -> None:
     from banc.bench import check_can_start
     from banc.parts import part as find_part
     from banc.parts import pki_of
+    from kit.database import OtherRelease
 
     settings = from_env()
     try:
@@ -300,7 +301,10 @@ def part(name: str) -> None:
         raise Stop(f"there is no part {name!r}") from None
     check_can_start(settings, (found,))
     pki_of(settings)
-    found.run(settings)
+    try:
+        found.run(settings)
+    except OtherRelease as error:
+        raise Stop(str(error)) from None
 
 
 @app.command()

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from banc.bench import Part
+from banc.bench import CANNOT_START, Part
+from kit.database import OtherRelease
 from kit.settings import Settings, from_env
 
 log = logging.getLogger("banc")
@@ -25,6 +26,7 @@ PAUSE_SECONDS = 0.05
 RESTART_SECONDS = 0.5
 QUICK_DEATH_SECONDS = 5.0
 MOST_QUICK_DEATHS = 5
+NEVER = 78  # EX_CONFIG of sysexits.h: starting again would not help
 
 
 def _run_and_leave(work: Callable[[], None]) -> None:
@@ -32,6 +34,9 @@ def _run_and_leave(work: Callable[[], None]) -> None:
     try:
         work()
         code = 0
+    except OtherRelease as error:
+        print(f"{CANNOT_START}{error}")
+        code = NEVER
     except SystemExit as ended:
         code = int(ended.code or 0) if not isinstance(ended.code, str) else 1
     except BaseException:
@@ -88,13 +93,15 @@ class _Watched:
 
     def restart_one_that_ends(self) -> None:
         """Wait for a part to end and start it again."""
-        pid, _ = os.wait()
+        pid, status = os.wait()
         if pid not in self.started:
             return
         part, began = self.started.pop(pid)
         is_quick = time.monotonic() - began < QUICK_DEATH_SECONDS
         self._deaths[part.name] = self._deaths.get(part.name, 0) + 1 if is_quick else 0
-        time.sleep(RESTART_SECONDS)
+        if os.waitstatus_to_exitcode(status) == NEVER:
+            self._deaths[part.name] = MOST_QUICK_DEATHS
+        time.sleep(RESTART_SECONDS if self.can_go_on else 0)
         if self.can_go_on:
             self.start(part)
 

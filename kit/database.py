@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     func,
+    inspect,
     select,
     text,
 )
@@ -34,7 +35,7 @@ from kit.engines import BEGIN_WITH, open_engine
 from kit.settings import Settings
 from kit.turn import Turn, Unavailable
 
-__all__ = ["DEFAULT_SANDBOX", "Database", "Scope", "Unavailable", "UtcDateTime"]
+__all__ = ["DEFAULT_SANDBOX", "Database", "OtherRelease", "Scope", "Unavailable", "UtcDateTime"]
 
 DEFAULT_SANDBOX = "default"
 SCHEMA_LOCK = 20260105
@@ -65,6 +66,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return found.astimezone(UTC)
+
+
+class OtherRelease(Exception):
+    """The database has tables of another release; the text is one clear line for the user."""
 
 
 class Scope:
@@ -114,6 +119,19 @@ class Database:
                 connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self.service}"'))
             for metadata in tables:
                 metadata.create_all(connection)
+                self._check_columns(connection, metadata)
+
+    def _check_columns(self, connection: Connection, metadata: MetaData) -> None:
+        """Tables are never changed in place: those of another release are told, not guessed at."""
+        found = inspect(connection)
+        for table in metadata.sorted_tables:
+            kept = {column["name"] for column in found.get_columns(table.name)}
+            if kept != set(table.columns.keys()):
+                raise OtherRelease(
+                    f"{self.engine.url.render_as_string()} was written by another release of Banc "
+                    f"(its table {table.name} has other columns): choose another BANC_DATA_DIR or "
+                    "BANC_DATABASE_URL, or delete it and lose what it holds"
+                )
 
     @contextmanager
     def scope(self) -> Iterator[Scope]:

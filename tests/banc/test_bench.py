@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -62,6 +63,27 @@ def test_the_command_line_says_it_and_exits_with_2(settings: Settings) -> None:
     assert found.returncode == 2
     assert f"port {settings.dmp_port} (DMP, HTTP) is not free" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_folder_of_another_release_is_one_clear_line(settings: Settings) -> None:
+    """And nothing is tried five times: starting again would not help."""
+    settings = on_free_ports(settings)
+    database = settings.data_dir / "ror.sqlite"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE exchange (id TEXT)")
+    for command in (["up"], ["part", "ror"]):
+        found = subprocess.run(
+            [sys.executable, "-m", "banc", *command], cwd=ROOT, capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"], **to_env(settings)}, check=False, timeout=60,
+        )  # fmt: skip
+        assert found.returncode == 2, found.stderr
+        assert f"{database} was written by another release of Banc" in found.stderr
+        assert "delete it and lose what it holds" in found.stderr
+        assert "Traceback" not in found.stderr + found.stdout
+        assert "silent" not in found.stderr
+    words = "cannot start: "
+    assert (settings.data_dir / "log" / "ror.log").read_text().count(words) == 1
 
 
 def test_every_part_answers_and_none_is_left_behind() -> None:

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, event, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, String, Table, event, insert, select, text
 
 from kit.clock import FixedClock
-from kit.database import Database, Unavailable
+from kit.database import Database, OtherRelease, Unavailable
 from kit.journal import MAX_LINES, Journal, Line
 from kit.journal import metadata as journal_tables
 from kit.settings import Settings
@@ -115,6 +115,25 @@ def test_two_processes_may_create_the_tables_at_once(chosen: Settings) -> None:
         os.close(waiting)
         os.close(go)
         assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("change", ["DROP COLUMN said", "ADD COLUMN more INTEGER"])
+def test_tables_of_another_release_are_told_and_not_touched(
+    chosen: Settings, database: Database, change: str
+) -> None:
+    name, own = f"told_{change[:3].lower()}", MetaData()
+    Table(name, own, Column("id", Integer, primary_key=True), Column("said", String(9)))
+    database.create(own)
+    database.create(own)
+    with database.transaction() as connection:
+        connection.execute(text(f"INSERT INTO {name} (id) VALUES (7)"))
+        connection.execute(text(f"ALTER TABLE {name} {change}"))
+    another = Database(chosen, "kit")
+    with pytest.raises(OtherRelease, match=f"another release of Banc .its table {name} .*DATA_DIR"):
+        another.create(own)
+    another.close()
+    with database.reading() as connection:
+        assert connection.execute(text(f"SELECT id FROM {name}")).scalars().all() == [7]
 
 
 def test_who_follows_the_journal_misses_no_line_of_a_slower_exchange(
