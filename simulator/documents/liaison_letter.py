@@ -13,7 +13,12 @@ from simulator.documents import terminology as terms
 from simulator.documents.draft import Draft, coded, drawn_id, french_day, local_day, templates
 from simulator.documents.facts import Coded
 from simulator.documents.markup import NOTHING, Xml, leaf, tag
-from simulator.documents.medication import treatment_entry, treatment_table
+from simulator.documents.medication import (
+    no_treatment_entry,
+    no_treatment_text,
+    treatment_entry,
+    treatment_table,
+)
 from simulator.documents.sections import (
     Finding,
     boolean_value,
@@ -186,17 +191,17 @@ def _safety(draft: Draft) -> tuple[Finding, ...]:
 
 
 def _treatments(draft: Draft) -> Xml:
-    """Treatments at discharge; the section is compulsory, its entries are not."""
+    """Treatments at discharge: section and entry are compulsory, be it that there is none."""
     treatments = draft.facts.case.treatments
     start = draft.left_at
-    read = leaf("paragraph", "Aucun traitement médicamenteux à la sortie.")
     return section(
         draft,
         Coded("10183-2", "Traitements à la sortie"),
         "Traitements à la sortie",
         TREATMENT_TEMPLATES,
-        treatment_table(treatments, start) if treatments else read,
-        [treatment_entry(draft, n, line, start) for n, line in enumerate(treatments, 1)],
+        treatment_table(treatments, start) if treatments else no_treatment_text(),
+        [treatment_entry(draft, n, line, start) for n, line in enumerate(treatments, 1)]
+        or [no_treatment_entry(draft)],
     )
 
 

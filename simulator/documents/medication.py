@@ -28,6 +28,7 @@ PRODUCT = (
 )
 HEADINGS = ("Médicament", "Dose", "Fréquence", "Voie", "Du", "Au")
 HOURS_A_DAY = 24
+NO_TREATMENT = "Aucun traitement médicamenteux à la sortie."
 
 
 def treatment_table(treatments: tuple[Treatment, ...], start: datetime) -> Xml:
@@ -59,6 +60,47 @@ def lasting_entry(draft: Draft, number: int, line: Treatment, since: date, reaso
     """The same without an end that is known (traitement au long cours), and its reason."""
     low = tag("low", value=since.strftime("%Y%m%d"))
     return _entry(draft, number, line, low, tag("high", nullFlavor="UNK"), reason)
+
+
+def no_treatment_text() -> Xml:
+    """What one reads where there is no treatment."""
+    return tag("paragraph", leaf("content", NO_TREATMENT, ID=_anchor(0)))
+
+
+def no_treatment_entry(draft: Draft) -> Xml:
+    """An entry that says there is none: the official profile wants one in every such section.
+
+    Source: IHE PCC, Hospital Discharge Medication Section; JDV_AbsentOrUnknownMedication_CISIS.
+    """
+    code = coded("no-known-medications", "Pas de traitement médicamenteux connu", terms.ABSENT)
+    return tag(
+        "substanceAdministration",
+        *templates(*ENTRY),
+        drawn_id(draft),
+        code,
+        tag("text", _reference(0)),
+        tag("statusCode", code="completed"),
+        tag(
+            "effectiveTime",
+            tag("low", nullFlavor="NA"),
+            tag("high", nullFlavor="NA"),
+            **{TYPE: "IVL_TS"},
+        ),
+        tag(
+            "consumable",
+            tag(
+                "manufacturedProduct",
+                *templates(*PRODUCT),
+                tag(
+                    "manufacturedMaterial",
+                    tag("code", tag("originalText", _reference(0)), nullFlavor="NA"),
+                    tag("name", nullFlavor="NA"),
+                ),
+            ),
+        ),
+        classCode="SBADM",
+        moodCode="EVN",
+    )
 
 
 def _entry(

@@ -35,7 +35,6 @@ FAMILY_PROBLEM = (f"{CCD}.22", f"{PCC}.13", f"{PCC}.13.3", f"{FR}.51")
 DEVICE = (f"{CCD}.34", f"{FR}.20")
 DIAGNOSIS = Coded("282291009", "interprétation diagnostique")  # SNOMED CT
 PLAIN_PROBLEM = Coded("55607006", "problème")  # SNOMED CT
-ABSENT = "2.16.840.1.113883.5.1150.1"  # IPS, absent and unknown data
 NO_PROBLEM = Coded("no-known-problems", "Pas de problème connu")
 NO_ALLERGY = Coded("no-known-allergies", "Pas d'allergie/hypersensibilité connue")
 EVENT = {"moodCode": "EVN"}
@@ -52,7 +51,7 @@ def problem_entry(draft: Draft, problem: Problem, own_id: str, anchor: str) -> X
 
 def no_problem_entry(draft: Draft, anchor: str) -> Xml:
     """The entry that says that no problem is known."""
-    value = _value(NO_PROBLEM, ABSENT, anchor)
+    value = _value(NO_PROBLEM, terms.ABSENT, anchor)
     period = tag("effectiveTime", tag("low", nullFlavor="UNK"))
     observed = _observed(PROBLEM, drawn_id(draft), PLAIN_PROBLEM, anchor, period, value)
     return _concern(draft, PROBLEM_CONCERN, "active", period, observed)
@@ -125,7 +124,7 @@ def allergy_entry(draft: Draft, known: Allergy, number: int) -> Xml:
 def no_allergy_entry(draft: Draft, anchor: str) -> Xml:
     """The entry that says that no allergy is known."""
     period = tag("effectiveTime", tag("low", nullFlavor="UNK"))
-    value = _value(NO_ALLERGY, ABSENT, anchor)
+    value = _value(NO_ALLERGY, terms.ABSENT, anchor)
     kind = Coded("609328004", "allergie")
     observed = _observed(ALLERGY, drawn_id(draft), kind, anchor, period, value)
     return _concern(draft, ALLERGY_CONCERN, "active", period, observed)

@@ -31,12 +31,16 @@ pytestmark = pytest.mark.slow
 
 
 def _written() -> dict[str, bytes]:
-    """File name -> document: every kind twice, a replacement, an unqualified identity, laboratory
-    reports of the first and of a later day with what grew, a spoilt one."""
+    """File name -> document: every kind twice, a replacement, an unqualified identity, a stay that
+    ends without a treatment, laboratory reports of the first and of a later day with what grew, a
+    spoilt one."""
     files = {f"{kind}-{seed}.xml": a_document(kind, seed).cda for kind in KINDS for seed in SEEDS}
     files["LDL-replacing.xml"] = a_document("LDL", 13, version=2, replaces="1.2.250.1.999.9").cda
     unqualified = a_reportable_stay("CRH", 14, identity_status=IdentityStatus.PROVISIONAL)
     files["CRH-unqualified.xml"] = a_document("CRH", facts=unqualified).cda
+    untreated = a_reportable_stay("LDL", 15)
+    untreated = replace(untreated, case=replace(untreated.case, treatments=()))
+    files["LDL-untreated.xml"] = a_document("LDL", facts=untreated).cda
     infected = a_kidney_infection()
     later = replace(infected, performed_at=infected.admitted_at + timedelta(days=3))
     files["CR_BIO-infected.xml"] = a_laboratory_report(infected).cda
@@ -66,7 +70,7 @@ def judged(
 
 def test_every_kind_conforms(judged: tuple[dict[str, str], str]) -> None:
     verdicts, told = judged
-    assert len(verdicts) == len(KINDS) * len(SEEDS) + 5, told
+    assert len(verdicts) == len(KINDS) * len(SEEDS) + 6, told
     refused = {name for name, verdict in verdicts.items() if verdict != "ok"}
     assert refused <= {SPOILT}, told
 
