@@ -41,7 +41,7 @@ from mocks.dmp.store.tables import (
 # A new version takes these over; that it is a member of a lot, the lot says.
 PROPAGATED = (vocabulary.RPLC, vocabulary.APND, vocabulary.XFRM, vocabulary.SIGNS)
 _ENDS = (association_table.c.source, association_table.c.target)
-# Written as the indexes of the ends have it, not bound: else they are of no use.
+# As the indexes of the ends have it, written out: a planner need not see what is bound.
 _NO_MEMBERSHIP = association_table.c.kind != bindparam(
     "membership", vocabulary.HAS_MEMBER, literal_execute=True
 )

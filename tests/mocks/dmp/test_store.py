@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from kit.database import Database
 from kit.engines import write_json
@@ -23,6 +23,7 @@ from mocks.dmp.messages import (
     Update,
     deletion,
     find_documents,
+    get_associations,
     get_documents,
     lot_of_update,
     read_update,
@@ -232,3 +233,33 @@ def test_a_search_by_patient_uses_its_index(settings: Settings) -> None:
         plan = " ".join(str(row) for row in connection.execute(text(query)))
     database.close()
     assert "entry_by_patient" in plan
+
+
+def test_associations_are_found_by_their_indexes(settings: Settings, pki: TestPki) -> None:
+    """What a change and a query of links really ask; among 100,000 documents nobody reads all."""
+    database = Database(settings, "dmp")
+    database.create(metadata)
+    store, asked = Store(database), []
+    register(store, pki, a_document(1))
+    entry = the_entry(store, f"{ARC}.1")
+
+    def note(_c: Any, _cursor: Any, statement: str, given: Any, _x: Any, _many: bool) -> None:
+        if "FROM association" in statement:
+            asked.append((statement, given))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with store.open() as documents:
+        documents.versions.keep(entry, "urn:uuid:00000000-0000-4000-8000-00000000000a", NOW)
+        documents.links(get_associations(entry.entry_uuid), [INS.matricule])
+    event.remove(database.engine, "before_cursor_execute", note)
+    with database.transaction() as connection:
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())
+            for statement, given in asked
+        ]
+    database.close()
+    wanted = ("by_source (sandbox=? AND source=?)", "by_target (sandbox=? AND target=?)",
+              "by_patient (sandbox=? AND matricule=?)")  # fmt: skip
+    assert len(plans) == len(wanted)
+    for plan, index in zip(plans, wanted, strict=True):
+        assert f"INDEX association_{index}" in plan
