@@ -41,7 +41,7 @@ from banc.speed_drive import (
     written,
 )
 from kit.clock import bench_clock
-from kit.settings import Settings
+from kit.settings import Settings, from_env
 from loadtests.mails import write_mails
 from loadtests.payloads import Hospital, Writer
 from mocks.mssante.messages.mailboxes import application_mailbox
@@ -122,10 +122,13 @@ class Result:
 def measure(size: Size, only: str = "") -> Iterator[Result]:
     """Start everything in a temporary folder, measure, stop. Yields a row as it is known.
 
-    only: a part of the name of the transactions to measure.
+    only: a part of the name of the transactions to measure. BANC_DATABASE_URL is obeyed (an empty
+    database); of the other settings the defaults are measured.
     """
+    database = from_env().database_url
     with tempfile.TemporaryDirectory(prefix="banc-speed-") as folder:
-        settings = on_free_ports(replace(Settings(), data_dir=Path(folder)))
+        chosen = replace(Settings(), data_dir=Path(folder), database_url=database)
+        settings = on_free_ports(chosen)
         pki_of(settings).server()
         ports = Ports(*(free_port() for _ in fields(Ports)))
         numbers = tuple(map(str, astuple(ports)))
